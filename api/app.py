@@ -65,6 +65,15 @@ from backplane.settings import Settings
 from shield_core import __version__
 
 ROUTERS = (
+    # A request tries them in this order: jobs come first, because most requests are about them.
+    encrypt.router,
+    decrypt.router,
+    analyses.router,
+    batches.router,
+    jobs.router,
+    events.router,
+    tickets.router,
+    keys.router,
     auth.router,
     auth.tokens,
     credentials.router,
@@ -82,14 +91,6 @@ ROUTERS = (
     exports.router,
     invitations.router,
     invitations.links,
-    encrypt.router,
-    decrypt.router,
-    analyses.router,
-    batches.router,
-    jobs.router,
-    events.router,
-    tickets.router,
-    keys.router,
     mail.router,
     mail.of_user,
     webhooks.router,

@@ -11,6 +11,7 @@ from backplane.addresses import Guard
 from backplane.db.notifications import Notifications
 from backplane.db.repositories.mails import CHANNEL as MAILS
 from backplane.db.repositories.webhooks import CHANNEL as WEBHOOKS
+from backplane.garbage import exempt_loaded
 from backplane.mail.transports import transport
 from backplane.metrics import registry_of
 from backplane.services.mail.deliveries import MailDeliveries
@@ -47,6 +48,7 @@ async def run(settings: Settings) -> None:
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+        exempt_loaded()
         log.info("relay.ready")
         try:
             await work

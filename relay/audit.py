@@ -7,7 +7,7 @@ from backplane.services.security.watch import SecurityWatch
 from backplane.wiring.audit import Sealing
 from relay.sweeps import COLLECT_SECONDS, SWEEP_SECONDS, Act
 
-SEAL_SECONDS: Final = 0.5
+SEAL_SECONDS: Final = 0.75
 """An entry has its place within a second."""
 
 

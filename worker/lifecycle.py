@@ -17,6 +17,7 @@ from celery.signals import (
 
 from backplane import logging
 from backplane.alive import alive_file
+from backplane.garbage import exempt_loaded
 from backplane.settings import load_settings
 from worker import exporter
 from worker.engine import close_engine, engine
@@ -50,6 +51,7 @@ def prepare(**_: Any) -> None:
         # The only exception that Celery does not log and forget here.
         raise SystemExit(f"worker: {refusal}") from None
     preload(settings)
+    exempt_loaded()
     listening = exporter.serve_pool(settings)
     if listening is not None:
         # A child that also held the socket would block the port for the worker's successor.

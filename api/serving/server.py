@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from api.serving.connections import Connection
 from api.serving.draining import STOP_SECONDS
 from api.serving.sockets import Socket
+from backplane.garbage import exempt_loaded
 
 AT_LAST_SECONDS = 24.0
 """After this time the process ends even if a thread hangs in the object store; its job, if any, is in the database."""
@@ -57,6 +58,10 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, *, drain_seconds: int = 0) -> None:
         super().__init__(config)
         self._drain_seconds = drain_seconds
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        exempt_loaded()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         with ends_at_last(AT_LAST_SECONDS):

@@ -84,6 +84,8 @@ class Database:
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
             pool_recycle=1800,
+            # The connection that was used last has its statements prepared, and needs no check.
+            pool_use_lifo=True,
             # An error must not quote the values of a statement.
             hide_parameters=True,
             connect_args={

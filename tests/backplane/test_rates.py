@@ -148,7 +148,7 @@ class TestWithoutRedis:
     async def test_redis_is_asked_again_later(self, without_redis, rates, monkeypatch):
         monkeypatch.setattr(rates_module, "AWAY_SECONDS", 0.0)
         await without_redis.count([bucket(5)])
-        without_redis._redis = rates._redis
+        without_redis._each = rates._each
         one = bucket(5)
         await without_redis.count([one])
         assert (await rates.look(one)).used == 1

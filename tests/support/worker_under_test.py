@@ -1,6 +1,8 @@
 """A real worker on the servers of the session; the test acts as gateway, relay and sweeper."""
 
 import asyncio
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -51,6 +53,7 @@ class WorkerUnderTest:
             "ALIVE_DIRECTORY": str(self.alive.parent),
             "FAILPOINTS_DIRECTORY": str(self._failpoints),
             "WORKER_THREADS": "1",
+            "PYTHONFAULTHANDLER": "1",
         }
         celery = ("celery", "-A", "worker.app", "worker", "--without-gossip", "--without-mingle", "--loglevel", "INFO")
         with self._log.open("ab") as log:
@@ -70,10 +73,14 @@ class WorkerUnderTest:
                 seconds=60,
             )
             yield worker
+        except BaseException:
+            os.killpg(worker.pid, signal.SIGABRT)  # each process writes its stack to the log
+            raise
         finally:
             if worker.poll() is None:
                 processes.kill_group(worker.pid)
             worker.wait()
+            sys.stderr.write(self.log())  # shown if the test fails
 
     def arm(self, name: str, act: str) -> None:
         (self._failpoints / name).write_text(act)

@@ -12,6 +12,9 @@ from backplane.db.models import AuditEvent
 from backplane.db.session import ReadSession, Session
 from shield_core.audit.chains import SYSTEM
 
+# Built once: they run each second.
+UNSEALED = select(AuditEvent).where(AuditEvent.seq.is_(None)).order_by(AuditEvent.id)
+OLDEST_UNSEALED = UNSEALED.with_only_columns(AuditEvent.created_at).limit(1)
 # One statement for a group: row by row the round trips took most of the sealer's time.
 SEAL = text("""
 UPDATE audit_events AS event SET seq = sealed.seq, prev = sealed.prev, hash = sealed.hash, payload = sealed.payload,
@@ -57,13 +60,11 @@ def add(session: Session, event: AuditEvent) -> None:
 
 async def unsealed(session: Session, *, limit: int) -> list[AuditEvent]:
     """Return the oldest entries without a place."""
-    query = select(AuditEvent).where(AuditEvent.seq.is_(None)).order_by(AuditEvent.id).limit(limit)
-    return list(await session.scalars(query))
+    return list(await session.scalars(UNSEALED.limit(limit)))
 
 
 async def oldest_unsealed(session: ReadSession) -> datetime | None:
-    query = select(AuditEvent.created_at).where(AuditEvent.seq.is_(None)).order_by(AuditEvent.id).limit(1)
-    found: datetime | None = await session.scalar(query)
+    found: datetime | None = await session.scalar(OLDEST_UNSEALED)
     return found
 
 

@@ -15,6 +15,8 @@ SEALING: Final = 0x71734155
 CHECKING: Final = 0x71734156
 """Advisory locks: of several relays one seals, and one makes checkpoints."""
 
+TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(:number)")
+HEADS = text("SELECT chain_id, seq, hash FROM audit_chains WHERE chain_id = ANY(CAST(:chains AS uuid[]))")
 ADVANCE = text("""
 INSERT INTO audit_chains (chain_id, seq, hash)
 SELECT * FROM unnest(CAST(:chains AS uuid[]), CAST(:seqs AS bigint[]), CAST(:hashes AS bytea[]))
@@ -56,12 +58,12 @@ class StoredProof:
 
 async def try_lock(session: Session, number: int) -> bool:
     """Take a lock until the transaction ends; return False if another process has it."""
-    return await session.scalar(select(func.pg_try_advisory_xact_lock(number))) or False
+    return await session.scalar(TRY_LOCK, {"number": number}) or False
 
 
 async def heads_of(session: Session, chains: Collection[UUID]) -> dict[UUID, tuple[int, bytes]]:
-    query = select(AuditChain.chain_id, AuditChain.seq, AuditChain.hash).where(AuditChain.chain_id.in_(chains))
-    return {chain_id: (seq, head) for chain_id, seq, head in (await session.execute(query)).all()}
+    rows = await session.execute(HEADS, {"chains": list(chains)})
+    return {chain_id: (seq, head) for chain_id, seq, head in rows}
 
 
 async def advance(session: Session, heads: Sequence[Head]) -> None:

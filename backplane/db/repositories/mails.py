@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy import bindparam, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from backplane.db.models import Mail, MailChoice
@@ -15,6 +15,27 @@ CHANNEL = "imageshield_mails"
 UNFINISHED = ("pending", "sending")
 LEASE_SECONDS = 75
 """Longer than an attempt may take: after it the sender is dead, and another one sends."""
+
+NEXT = (
+    select(Mail.id)
+    .where(
+        Mail.status.in_(UNFINISHED),
+        Mail.due_at <= func.now(),
+        or_(Mail.user_id.is_(None), Mail.user_id.not_in(bindparam("busy_users", expanding=True))),
+    )
+    .order_by(Mail.awaited.desc(), Mail.due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+    .scalar_subquery()
+)
+CLAIM = (
+    update(Mail)
+    .where(Mail.id == NEXT)
+    .values(status="sending", attempts=Mail.attempts + 1, due_at=func.now() + timedelta(seconds=LEASE_SECONDS))
+    .returning(Mail)
+    .execution_options(synchronize_session=False)
+)
+"""Built once, and for a session without mails: it runs each second, and takes a third of the time so."""
 
 
 async def add(session: Session, *, worth: timedelta, **columns: Any) -> bool:
@@ -33,24 +54,7 @@ async def add(session: Session, *, worth: timedelta, **columns: Any) -> bool:
 
 async def claim(session: Session, *, busy_users: Collection[UUID]) -> Mail | None:
     """Claim the next due mail, and count the attempt before it starts; None if nothing is due."""
-    head = (
-        select(Mail.id)
-        .where(
-            Mail.status.in_(UNFINISHED),
-            Mail.due_at <= func.now(),
-            or_(Mail.user_id.is_(None), Mail.user_id.not_in(list(busy_users))),
-        )
-        .order_by(Mail.awaited.desc(), Mail.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    claimed: Mail | None = await session.scalar(
-        update(Mail)
-        .where(Mail.id == head)
-        .values(status="sending", attempts=Mail.attempts + 1, due_at=func.now() + timedelta(seconds=LEASE_SECONDS))
-        .returning(Mail)
-    )
+    claimed: Mail | None = await session.scalar(CLAIM, {"busy_users": list(busy_users)})
     return claimed
 
 

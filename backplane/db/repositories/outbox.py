@@ -11,7 +11,9 @@ from backplane.db.session import ReadSession, Session
 CHANNEL = "imageshield_outbox"
 AT_ONCE = 100
 
-# Text, because both run for each job.
+# Built once, because they run for each job.
+DUE = select(Outbox).where(Outbox.due_at <= func.now()).order_by(Outbox.id).with_for_update(skip_locked=True)
+SECONDS_TO_NEXT = select(func.extract("epoch", func.min(Outbox.due_at) - func.now()))
 ENQUEUE = text("""
 WITH intent AS (INSERT INTO outbox (job_id, due_at) VALUES (:job_id, now() + make_interval(secs => :seconds)))
 SELECT pg_notify(:channel, '')
@@ -36,19 +38,12 @@ async def enqueue_all(session: Session, job_ids: Sequence[UUID]) -> None:
 
 async def take(session: Session, *, limit: int = AT_ONCE) -> list[Outbox]:
     """Lock the oldest intents that are due; another relay takes other ones."""
-    rows = await session.scalars(
-        select(Outbox)
-        .where(Outbox.due_at <= func.now())
-        .order_by(Outbox.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return list(rows)
+    return list(await session.scalars(DUE.limit(limit)))
 
 
 async def seconds_to_next(session: ReadSession) -> float | None:
     """Return when the next intent is due, by the database's clock; None without one."""
-    seconds = await session.scalar(select(func.extract("epoch", func.min(Outbox.due_at) - func.now())))
+    seconds = await session.scalar(SECONDS_TO_NEXT)
     return None if seconds is None else float(seconds)
 
 

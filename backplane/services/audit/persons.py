@@ -93,29 +93,24 @@ class AuditKeys:
         An entry is left out if it has no person data, if the key of its month is destroyed, or if its user was erased
         before it got its place.
         """
-        staged = {event.id: fields for event in events if (fields := self._unstage(event)) is not None}
+        months = self._months_of(events)
+        staged = {event.id: fields for event in events if (fields := _unstage(event, months)) is not None}
         wanted = {event.id: holder_of(event) for event in events if event.id in staged}
         keys = await self._obtain(session, {holder for holder in wanted.values() if holder is not None})
         found = {}
         for event in events:
             if event.id in staged:
                 holder = wanted[event.id]
-                key = keys.get(holder) if holder is not None else self._of_month(_month_of(event))
+                month = _month_of(event)
+                key = keys.get(holder) if holder is not None else PersonKey(month, months[month])
                 if key is not None:
                     found[event.id] = (key, staged[event.id])
         return found
 
-    def _unstage(self, event: AuditEvent) -> dict[str, str] | None:
-        if event.person is None:
-            return None
-        try:
-            key = self._vault.person_key(_month_of(event))
-        except Gone:
-            return None
-        return persons.unseal(key, event.id, event.person[MONTH_SIZE:])
-
-    def _of_month(self, month: str) -> PersonKey:
-        return PersonKey(month, self._vault.person_key(month))
+    def _months_of(self, events: Sequence[AuditEvent]) -> dict[str, bytes]:
+        """Return the keys of the months in which entries were staged; destroyed ones are left out."""
+        months = {_month_of(event) for event in events if event.person is not None}
+        return {month: key for month in months if (key := self._of_month_or_none(month)) is not None}
 
     async def _obtain(self, session: Session, holders: Collection[Holder]) -> dict[Holder, PersonKey]:
         """Return the keys of these holders; a missing one is made, if its holder still exists."""
@@ -155,10 +150,11 @@ class AuditKeys:
         keys = {key.name: key.secret for key in self._open_all(await audit_keys.sealed(session, holders)).values()}
         months = {part["key"] for part in parts.values() if part} - keys.keys()
         keys |= {month: key for month in months if (key := self._of_month_or_none(month)) is not None}
+        staged = self._months_of(events)
         read = {}
         for event in events:
             part = parts[event.id]
-            fields = _unseal(event, part, keys) if part else self._unstage(event)
+            fields = _unseal(event, part, keys) if part else _unstage(event, staged)
             if fields is not None:
                 read[event.id] = fields
         return read
@@ -177,6 +173,13 @@ def holder_of(event: AuditEvent) -> Holder | None:
     if event.api_key_id is not None and event.account_id is not None:
         return "account", event.account_id
     return None
+
+
+def _unstage(event: AuditEvent, months: Mapping[str, bytes]) -> dict[str, str] | None:
+    if event.person is None:
+        return None
+    key = months.get(_month_of(event))
+    return None if key is None else persons.unseal(key, event.id, event.person[MONTH_SIZE:])
 
 
 def _month_of(event: AuditEvent) -> str:

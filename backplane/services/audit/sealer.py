@@ -29,6 +29,8 @@ class Sealer:
 
     async def seal_all(self) -> None:
         """Seal whatever waits."""
+        if await self._oldest() is None:
+            return  # one round trip; the lock would take four
         while await self.seal() == AT_ONCE:
             pass
 
@@ -46,9 +48,12 @@ class Sealer:
 
     async def measure(self) -> None:
         """Set the metric of the entry that waits longest."""
-        async with self._database.reading() as session:
-            oldest = await audit.oldest_unsealed(session)
+        oldest = await self._oldest()
         AUDIT_UNSEALED.set(0 if oldest is None else max(0, (datetime.now(UTC) - oldest).total_seconds()))
+
+    async def _oldest(self) -> datetime | None:
+        async with self._database.reading() as session:
+            return await audit.oldest_unsealed(session)
 
     async def _seal(self, session: Session, events: Sequence[AuditEvent]) -> None:
         persons = await self._keys.open_staged(session, events)

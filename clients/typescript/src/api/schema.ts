@@ -4,6 +4,619 @@
  */
 
 export interface paths {
+    "/api/v1/encrypt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Encrypt
+         * @description Encrypt a picture.
+         *
+         *     The header of the picture is checked, and the picture is stored encrypted until a worker reads it; the original is
+         *     deleted when the job has completed. Follow the job at its `Location`, or on the progress socket.
+         */
+        post: operations["encrypt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decrypt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decrypt
+         * @description Decrypt a picture.
+         *
+         *     A worker decrypts, and the gateway waits up to 30 seconds for the picture and sends it; after that, or at once with
+         *     `Prefer: respond-async`, it answers 202 with the job, and the picture will be at the job's `result_url`. With
+         *     `Prefer: wait=N` the answer is the job in either case.
+         *
+         *     The picture is kept for 15 minutes, or for 60 seconds once all of it has arrived: where the answer breaks off, fetch
+         *     it at its `Content-Location`, or send the request again with its `Idempotency-Key`.
+         *
+         *     A PNG that another program has saved again without loss has lost its header, which is `header-missing`. With
+         *     `detached=true` and the `key_id` of the job that made it, header and tag are those that the service keeps with the
+         *     key. A header in the picture is not looked at then.
+         *
+         *     A wrong key, a wrong password and a changed file have one answer, `decryption-failed`: different answers would help
+         *     an attacker.
+         */
+        post: operations["decrypt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Analyze
+         * @description Analyze two pictures of your own, an original and its encrypted picture.
+         *
+         *     A worker measures, and the gateway waits up to 30 seconds for the analysis and sends it; after that, or at once with
+         *     `Prefer: respond-async`, it answers 202 with the job, and the analysis is at the job's `analysis_url`. With
+         *     `Prefer: wait=N` the answer is the job in either case.
+         *
+         *     Both pictures are kept encrypted until a worker has taken them, and deleted then. They have the same size and kind;
+         *     only an encrypted image that holds a file may have another size.
+         */
+        post: operations["analyze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyze/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Analyses
+         * @description Compare the key numbers of several analyses, side by side.
+         */
+        get: operations["compare_analyses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyze/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Trends
+         * @description Show what was encrypted and analyzed, day by day.
+         *
+         *     The numbers describe encrypted pictures and durations, never an original: the numbers of an original are only in
+         *     the analysis of its job, which is stored encrypted.
+         */
+        get: operations["get_trends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analyze/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Analysis
+         * @description Get the analysis of a job, with the data of its charts.
+         *
+         *     It exists if it was requested: with `analyze=true`, or by `POST /analyze`. It is stored encrypted with the job, and
+         *     deleted with it.
+         */
+        get: operations["get_analysis"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description Fetch the analysis of a job to read and to print, as HTML or PDF.
+         *
+         *     It has no script and loads nothing. It contains numbers of the original, so it is never cached.
+         */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/avalanche": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Avalanche
+         * @description Flip 64 bits, one by one, and count what changes: a diffusion check, not a proof.
+         *
+         *     Bits of the key and of the picture are flipped, under keys that are drawn for this and then deleted. The answers are
+         *     those of `POST /analyze`; later the result is at the job's `result_url`.
+         */
+        post: operations["check_avalanche"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batch/encrypt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Encrypt Batch
+         * @description Encrypt up to a hundred pictures, sent as `images` or as one zip in `archive`.
+         *
+         *     Each becomes a job with the same options. An unfit picture is an item of the batch with its `error`, and the others
+         *     continue; even if all are unfit, the answer is a batch. `regions` belong to a single picture and are refused here.
+         *     Follow the batch at its `Location`, or all its jobs on one progress socket.
+         */
+        post: operations["encrypt_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batches
+         * @description List your batches, newest first, in pages and without their items.
+         *
+         *     Send `next_cursor` as `cursor` for the next page; new batches do not shift it.
+         */
+        get: operations["list_batches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Batch
+         * @description Get a batch with its items, in the order in which they were sent.
+         *
+         *     It no longer has items whose jobs you have deleted. Another account's batch is the same 404 as one that never
+         *     existed.
+         */
+        get: operations["get_batch"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Batch
+         * @description Delete an ended batch, with all its jobs and their results.
+         *
+         *     It is invisible at once. The keys are kept, because copies of the encrypted pictures may still exist.
+         */
+        delete: operations["delete_batch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Batch
+         * @description Cancel the jobs of a batch that have not ended.
+         *
+         *     Waiting jobs are cancelled at once; running ones stop at their next step. Completed ones stay, and their results can
+         *     be fetched.
+         */
+        post: operations["cancel_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Batch
+         * @description Retry the failed jobs of a batch, under the same ids.
+         *
+         *     The inputs of a job are kept for 24 hours after its failure. A picture that was refused has no job and cannot be
+         *     retried: send it in another batch.
+         */
+        post: operations["retry_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{batch_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Batch Result
+         * @description Fetch all results of a batch, as one zip.
+         *
+         *     For each completed picture `NAME.enc.png`, its receipt, and its material where it has some; with `key_files=true`
+         *     also its key file, which holds a managed key in plaintext. With material or key files, the user of a browser has
+         *     confirmed who they are within ten minutes. `manifest.json` names every item with its files, the SHA-256 of its
+         *     encrypted picture, or its error. The zip is made while you fetch it: if that fails in the middle, the connection is
+         *     cut and the zip has no directory, so that no unpacker accepts it as complete.
+         */
+        get: operations["get_batch_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description List your jobs, newest first, in pages.
+         *
+         *     Send `next_cursor` as `cursor` for the next page; new jobs do not shift it.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description Get a job. Another account's job is the same 404 as one that never existed.
+         */
+        get: operations["get_job"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Job
+         * @description Delete an ended job with all its results, except its key.
+         *
+         *     From now on it is 404, and its files are deleted within seconds. The key is kept, because copies of the encrypted
+         *     picture may still exist. A picture of `maximum` purity does not open without its material, which is deleted: fetch
+         *     it first.
+         */
+        delete: operations["delete_job"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description Cancel a job.
+         *
+         *     A waiting job is cancelled at once. A running one can no longer complete, and its worker stops at its next report,
+         *     or within five seconds: the job ends as `cancelled`, or as `failed` if that comes first. Its inputs and results are
+         *     deleted. A completed or failed job is 409 `job-finished`.
+         */
+        post: operations["cancel_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Job
+         * @description Retry a failed job with the same inputs: for 24 hours, then this is 410.
+         *
+         *     It keeps its id, enters the queue again and has three attempts. The numbers of its events continue. A wrong password
+         *     stays wrong: send the picture again with the right one.
+         */
+        post: operations["retry_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Result
+         * @description Fetch the result of the job: the encrypted image, the decrypted picture, the analysis, or the zip of an export.
+         *
+         *     A decrypted picture is kept for 15 minutes, or for 60 seconds once all of it has arrived, in one answer or in ranges
+         *     that cover it; then this is 410. A download that breaks off costs nothing: fetch the rest with `Range`, `If-Range`.
+         */
+        get: operations["get_result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/material": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Material
+         * @description Fetch the material file of a picture that was encrypted with `maximum` purity.
+         *
+         *     The picture does not open without it, and it is useless without the key file: it is encrypted under the file key.
+         */
+        get: operations["get_material"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/header": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Header
+         * @description Fetch the header of an encrypted image, with its tag: what another program drops when it saves the image again.
+         *
+         *     `imageshield decrypt --header` decrypts such a picture offline with it, and `POST /decrypt` with `detached=true`
+         *     without it. It is no secret: it is in the encrypted image, and opens nothing without the key file.
+         */
+        get: operations["get_header"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Receipt
+         * @description Fetch the receipt: where every random bit of the job's key came from, and for which encrypted image.
+         *
+         *     The `statement` names the source, its circuits and its health tests, and what entropy it is credited with: of a
+         *     simulator, zero. The key file carries the statement's SHA-256. `signer` names the key of `/.well-known/jwks.json`
+         *     that verifies `signature_b64`, or is null in a receipt from before receipts were signed. Keep the bytes as they
+         *     come: `imageshield verify` checks them offline. A decrypt job draws no key and has no receipt.
+         */
+        get: operations["get_receipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Job
+         * @description Follow a job by server-sent events.
+         *
+         *     The first event is a `snapshot`, the current state of the job. The events after `Last-Event-ID` follow, numbered
+         *     from 1 without a gap: `progress`, and at the end `completed`, `error` or `cancelled`, after which the stream ends. A
+         *     comment comes when nothing happens for 15 seconds. If the stream ends before the job, reconnect with the last `id`.
+         *     It ends after an hour, when the credential or its login session ends (reconnect with a new one), when the gateway
+         *     stops, and when nothing was read for 10 seconds.
+         */
+        get: operations["follow_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ws-tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Issue Ticket
+         * @description Get a ticket to a progress socket, for a page in a browser, which cannot send a header with a socket.
+         *
+         *     It is valid once, for 30 seconds, for this job or batch, and from the `Origin` of this request, which is required
+         *     and must be `PUBLIC_URL` or in `ALLOWED_ORIGINS`. Each connection, and each reconnection, needs a new one. Programs
+         *     need none: they send `Authorization` with the handshake.
+         */
+        post: operations["issue_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/key-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Key File
+         * @description Fetch the key file of an encrypted image.
+         *
+         *     With it and the offline command line the image opens without this service. A managed key is exported in
+         *     **plaintext**: the file holds the key itself. `POST` wraps it instead. If the job has recipients, the file is
+         *     for them alone. A key under a passphrase or of recipients is exported as it is stored. Every export is audited.
+         */
+        get: operations["get_key_file"];
+        put?: never;
+        /**
+         * Wrap Key File
+         * @description Fetch the key file of a managed key, wrapped under your password, for recipients, or both.
+         *
+         *     The file opens with these, and with nothing else. A key that is already under its owner's passphrase is refused as
+         *     `custody-conflict`, one that only its recipients can open as `client-custody`.
+         */
+        post: operations["wrap_key_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/register": {
         parameters: {
             query?: never;
@@ -1183,619 +1796,6 @@ export interface paths {
          * @description Accept an invitation to your own address, and become a member of its account. A link works once.
          */
         post: operations["accept_invitation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/encrypt": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Encrypt
-         * @description Encrypt a picture.
-         *
-         *     The header of the picture is checked, and the picture is stored encrypted until a worker reads it; the original is
-         *     deleted when the job has completed. Follow the job at its `Location`, or on the progress socket.
-         */
-        post: operations["encrypt"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/decrypt": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Decrypt
-         * @description Decrypt a picture.
-         *
-         *     A worker decrypts, and the gateway waits up to 30 seconds for the picture and sends it; after that, or at once with
-         *     `Prefer: respond-async`, it answers 202 with the job, and the picture will be at the job's `result_url`. With
-         *     `Prefer: wait=N` the answer is the job in either case.
-         *
-         *     The picture is kept for 15 minutes, or for 60 seconds once all of it has arrived: where the answer breaks off, fetch
-         *     it at its `Content-Location`, or send the request again with its `Idempotency-Key`.
-         *
-         *     A PNG that another program has saved again without loss has lost its header, which is `header-missing`. With
-         *     `detached=true` and the `key_id` of the job that made it, header and tag are those that the service keeps with the
-         *     key. A header in the picture is not looked at then.
-         *
-         *     A wrong key, a wrong password and a changed file have one answer, `decryption-failed`: different answers would help
-         *     an attacker.
-         */
-        post: operations["decrypt"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/analyze": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Analyze
-         * @description Analyze two pictures of your own, an original and its encrypted picture.
-         *
-         *     A worker measures, and the gateway waits up to 30 seconds for the analysis and sends it; after that, or at once with
-         *     `Prefer: respond-async`, it answers 202 with the job, and the analysis is at the job's `analysis_url`. With
-         *     `Prefer: wait=N` the answer is the job in either case.
-         *
-         *     Both pictures are kept encrypted until a worker has taken them, and deleted then. They have the same size and kind;
-         *     only an encrypted image that holds a file may have another size.
-         */
-        post: operations["analyze"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/analyze/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Compare Analyses
-         * @description Compare the key numbers of several analyses, side by side.
-         */
-        get: operations["compare_analyses"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/analyze/trends": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Trends
-         * @description Show what was encrypted and analyzed, day by day.
-         *
-         *     The numbers describe encrypted pictures and durations, never an original: the numbers of an original are only in
-         *     the analysis of its job, which is stored encrypted.
-         */
-        get: operations["get_trends"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/analyze/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Analysis
-         * @description Get the analysis of a job, with the data of its charts.
-         *
-         *     It exists if it was requested: with `analyze=true`, or by `POST /analyze`. It is stored encrypted with the job, and
-         *     deleted with it.
-         */
-        get: operations["get_analysis"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/report": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Report
-         * @description Fetch the analysis of a job to read and to print, as HTML or PDF.
-         *
-         *     It has no script and loads nothing. It contains numbers of the original, so it is never cached.
-         */
-        get: operations["get_report"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/analysis/avalanche": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Check Avalanche
-         * @description Flip 64 bits, one by one, and count what changes: a diffusion check, not a proof.
-         *
-         *     Bits of the key and of the picture are flipped, under keys that are drawn for this and then deleted. The answers are
-         *     those of `POST /analyze`; later the result is at the job's `result_url`.
-         */
-        post: operations["check_avalanche"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/batch/encrypt": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Encrypt Batch
-         * @description Encrypt up to a hundred pictures, sent as `images` or as one zip in `archive`.
-         *
-         *     Each becomes a job with the same options. An unfit picture is an item of the batch with its `error`, and the others
-         *     continue; even if all are unfit, the answer is a batch. `regions` belong to a single picture and are refused here.
-         *     Follow the batch at its `Location`, or all its jobs on one progress socket.
-         */
-        post: operations["encrypt_batch"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/batches": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Batches
-         * @description List your batches, newest first, in pages and without their items.
-         *
-         *     Send `next_cursor` as `cursor` for the next page; new batches do not shift it.
-         */
-        get: operations["list_batches"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/batches/{batch_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Batch
-         * @description Get a batch with its items, in the order in which they were sent.
-         *
-         *     It no longer has items whose jobs you have deleted. Another account's batch is the same 404 as one that never
-         *     existed.
-         */
-        get: operations["get_batch"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete Batch
-         * @description Delete an ended batch, with all its jobs and their results.
-         *
-         *     It is invisible at once. The keys are kept, because copies of the encrypted pictures may still exist.
-         */
-        delete: operations["delete_batch"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/batches/{batch_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cancel Batch
-         * @description Cancel the jobs of a batch that have not ended.
-         *
-         *     Waiting jobs are cancelled at once; running ones stop at their next step. Completed ones stay, and their results can
-         *     be fetched.
-         */
-        post: operations["cancel_batch"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/batches/{batch_id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Retry Batch
-         * @description Retry the failed jobs of a batch, under the same ids.
-         *
-         *     The inputs of a job are kept for 24 hours after its failure. A picture that was refused has no job and cannot be
-         *     retried: send it in another batch.
-         */
-        post: operations["retry_batch"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/batches/{batch_id}/result": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Batch Result
-         * @description Fetch all results of a batch, as one zip.
-         *
-         *     For each completed picture `NAME.enc.png`, its receipt, and its material where it has some; with `key_files=true`
-         *     also its key file, which holds a managed key in plaintext. With material or key files, the user of a browser has
-         *     confirmed who they are within ten minutes. `manifest.json` names every item with its files, the SHA-256 of its
-         *     encrypted picture, or its error. The zip is made while you fetch it: if that fails in the middle, the connection is
-         *     cut and the zip has no directory, so that no unpacker accepts it as complete.
-         */
-        get: operations["get_batch_result"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Jobs
-         * @description List your jobs, newest first, in pages.
-         *
-         *     Send `next_cursor` as `cursor` for the next page; new jobs do not shift it.
-         */
-        get: operations["list_jobs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Job
-         * @description Get a job. Another account's job is the same 404 as one that never existed.
-         */
-        get: operations["get_job"];
-        put?: never;
-        post?: never;
-        /**
-         * Delete Job
-         * @description Delete an ended job with all its results, except its key.
-         *
-         *     From now on it is 404, and its files are deleted within seconds. The key is kept, because copies of the encrypted
-         *     picture may still exist. A picture of `maximum` purity does not open without its material, which is deleted: fetch
-         *     it first.
-         */
-        delete: operations["delete_job"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Cancel Job
-         * @description Cancel a job.
-         *
-         *     A waiting job is cancelled at once. A running one can no longer complete, and its worker stops at its next report,
-         *     or within five seconds: the job ends as `cancelled`, or as `failed` if that comes first. Its inputs and results are
-         *     deleted. A completed or failed job is 409 `job-finished`.
-         */
-        post: operations["cancel_job"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Retry Job
-         * @description Retry a failed job with the same inputs: for 24 hours, then this is 410.
-         *
-         *     It keeps its id, enters the queue again and has three attempts. The numbers of its events continue. A wrong password
-         *     stays wrong: send the picture again with the right one.
-         */
-        post: operations["retry_job"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/result": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Result
-         * @description Fetch the result of the job: the encrypted image, the decrypted picture, the analysis, or the zip of an export.
-         *
-         *     A decrypted picture is kept for 15 minutes, or for 60 seconds once all of it has arrived, in one answer or in ranges
-         *     that cover it; then this is 410. A download that breaks off costs nothing: fetch the rest with `Range`, `If-Range`.
-         */
-        get: operations["get_result"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/material": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Material
-         * @description Fetch the material file of a picture that was encrypted with `maximum` purity.
-         *
-         *     The picture does not open without it, and it is useless without the key file: it is encrypted under the file key.
-         */
-        get: operations["get_material"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/header": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Header
-         * @description Fetch the header of an encrypted image, with its tag: what another program drops when it saves the image again.
-         *
-         *     `imageshield decrypt --header` decrypts such a picture offline with it, and `POST /decrypt` with `detached=true`
-         *     without it. It is no secret: it is in the encrypted image, and opens nothing without the key file.
-         */
-        get: operations["get_header"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/receipt": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Receipt
-         * @description Fetch the receipt: where every random bit of the job's key came from, and for which encrypted image.
-         *
-         *     The `statement` names the source, its circuits and its health tests, and what entropy it is credited with: of a
-         *     simulator, zero. The key file carries the statement's SHA-256. `signer` names the key of `/.well-known/jwks.json`
-         *     that verifies `signature_b64`, or is null in a receipt from before receipts were signed. Keep the bytes as they
-         *     come: `imageshield verify` checks them offline. A decrypt job draws no key and has no receipt.
-         */
-        get: operations["get_receipt"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Follow Job
-         * @description Follow a job by server-sent events.
-         *
-         *     The first event is a `snapshot`, the current state of the job. The events after `Last-Event-ID` follow, numbered
-         *     from 1 without a gap: `progress`, and at the end `completed`, `error` or `cancelled`, after which the stream ends. A
-         *     comment comes when nothing happens for 15 seconds. If the stream ends before the job, reconnect with the last `id`.
-         *     It ends after an hour, when the credential or its login session ends (reconnect with a new one), when the gateway
-         *     stops, and when nothing was read for 10 seconds.
-         */
-        get: operations["follow_job"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/ws-tickets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Issue Ticket
-         * @description Get a ticket to a progress socket, for a page in a browser, which cannot send a header with a socket.
-         *
-         *     It is valid once, for 30 seconds, for this job or batch, and from the `Origin` of this request, which is required
-         *     and must be `PUBLIC_URL` or in `ALLOWED_ORIGINS`. Each connection, and each reconnection, needs a new one. Programs
-         *     need none: they send `Authorization` with the handshake.
-         */
-        post: operations["issue_ticket"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/jobs/{job_id}/key-file": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Key File
-         * @description Fetch the key file of an encrypted image.
-         *
-         *     With it and the offline command line the image opens without this service. A managed key is exported in
-         *     **plaintext**: the file holds the key itself. `POST` wraps it instead. If the job has recipients, the file is
-         *     for them alone. A key under a passphrase or of recipients is exported as it is stored. Every export is audited.
-         */
-        get: operations["get_key_file"];
-        put?: never;
-        /**
-         * Wrap Key File
-         * @description Fetch the key file of a managed key, wrapped under your password, for recipients, or both.
-         *
-         *     The file opens with these, and with nothing else. A key that is already under its owner's passphrase is refused as
-         *     `custody-conflict`, one that only its recipients can open as `client-custody`.
-         */
-        post: operations["wrap_key_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7903,6 +7903,4561 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    encrypt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+                /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
+                Prefer?: string;
+                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "image": "(the file)",
+                 *       "quantum_purity": "balanced",
+                 *       "layout": "auto"
+                 *     }
+                 */
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description A picture of at most 50,000,000 bytes: PNG, JPEG, BMP, TIFF or WebP; also HEIC, AVIF, GIF, JPEG XL, raw files, PSD and ICO, which are kept as files. 25,000,000 pixels in the layout `pixels`, 200,000,000 in `file`. The content decides, not the name.
+                     */
+                    image: string;
+                    /**
+                     * @description `fast` takes measured bits that wait in the worker's pool, `balanced` runs circuits for this image, `multistage` draws a new seed for every mebibyte, `maximum` mixes a measured bit into every bit of keystream: that takes seconds a megapixel, and the picture needs its material file beside the key file. The strength is 256 bits each time, and rests on the operating system's generator: a simulated source is credited zero bits of entropy.
+                     * @default balanced
+                     * @enum {string}
+                     */
+                    quantum_purity?: "fast" | "balanced" | "multistage" | "maximum";
+                    /**
+                     * @description `pixels` encrypts the decoded pixels (same width and height), `file` the file's bytes (comes back byte for byte); `auto` takes `pixels` where it is exact. The job says which and why.
+                     * @default auto
+                     * @enum {string}
+                     */
+                    layout?: "auto" | "pixels" | "file";
+                    /**
+                     * @description Redacts: only these rectangles are encrypted, and everything else stays visible. A JSON list of 1 to 64 objects, `[{"x":0,"y":0,"width":64,"height":64}]`, in pixels of the picture as it is stored, before EXIF turns it. The layout becomes `pixels`. Number, size and place of the rectangles are visible in the result.
+                     * @example
+                     */
+                    regions?: string;
+                    /**
+                     * @description Measure what was done to the picture, while the worker has it: see `analysis_url` and `report_url` of the job.
+                     * @default false
+                     */
+                    analyze?: boolean;
+                    /**
+                     * Format: password
+                     * @description The key file opens with it. The service cannot recover it. 12 to 1024 bytes of UTF-8 without control characters; a byte order mark in front and one line end behind are dropped.
+                     * @example
+                     */
+                    master_password?: string;
+                    /**
+                     * @description Public keys, as `imageshield keygen` prints them, a field each: the key file opens with the secret key of any of them. They may stand beside a master_password; either opens.
+                     * @example []
+                     */
+                    recipients?: string[];
+                    /**
+                     * @description Who can open the key: by default `passphrase` with a master_password, `recipient` with recipients alone, else `managed`: the service. By name, `managed` takes recipients too.
+                     * @example
+                     * @enum {string}
+                     */
+                    key_custody?: "managed" | "passphrase" | "recipient";
+                    /**
+                     * Format: uri
+                     * @description Where to send the end of the job: docs/guides/webhooks.md. An `https` address on port 443 or 8443 whose host leads to public addresses alone, without user, password and fragment. In networks that the operator has allowed, `http` and any port will do. Signed with the secret of the account's `default` endpoint.
+                     * @example
+                     */
+                    webhook_url?: string;
+                    /**
+                     * @description What you call it: at most 200 bytes of UTF-8 without control characters, kept encrypted, returned with the job or batch, and found again with `?reference=`.
+                     * @example
+                     */
+                    reference?: string;
+                    /**
+                     * @description A JSON object of at most 16 pairs of texts, for example `{"patient": "4711", "ward": "3b"}`: keys of 1 to 40 characters of `a-z`, `0-9` and `_`, values of at most 500 bytes of UTF-8 without control characters. Kept, returned and found as `reference` is, with `?metadata=key:value`.
+                     * @example
+                     */
+                    metadata?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The finished job, completed or failed, where `Prefer: wait=N` sufficed */
+            200: {
+                headers: {
+                    /** @description `wait=N` */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "batch_id": null,
+                     *       "kind": "encrypt",
+                     *       "status": "completed",
+                     *       "progress": 100,
+                     *       "stage": "completed",
+                     *       "estimated_time": 0.7,
+                     *       "quantum_purity": {
+                     *         "requested": "balanced",
+                     *         "served": "balanced",
+                     *         "reason": null
+                     *       },
+                     *       "layout": "pixels",
+                     *       "layout_reason": "a lossless format whose pixels are held exactly",
+                     *       "regions": [],
+                     *       "share_encrypted": 1,
+                     *       "key_id": "key_018f0e1c5b7e7c4c8d2f0a6d3b1e9f44",
+                     *       "key_custody": "managed",
+                     *       "file_name": "scan-1.png",
+                     *       "reference": "case-2026-017",
+                     *       "metadata": {
+                     *         "patient": "4711"
+                     *       },
+                     *       "image": {
+                     *         "format": "PNG",
+                     *         "media_type": "image/png",
+                     *         "mode": "RGB",
+                     *         "width": 4000,
+                     *         "height": 3000,
+                     *         "bytes": 20533821
+                     *       },
+                     *       "warnings": [],
+                     *       "result_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
+                     *       "key_file_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/key-file",
+                     *       "material_url": null,
+                     *       "receipt_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/receipt",
+                     *       "analysis_url": null,
+                     *       "report_url": null,
+                     *       "metrics": {
+                     *         "timings_ms": {
+                     *           "validating": 61.2,
+                     *           "generating_quantum_keys": 1.4,
+                     *           "encrypting": 310.8,
+                     *           "authenticating": 9.7
+                     *         }
+                     *       },
+                     *       "error": null,
+                     *       "attempts": 1,
+                     *       "retries": 0,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-02T03:04:05.678901Z",
+                     *       "started_at": "2026-01-02T03:04:05.712345Z",
+                     *       "completed_at": "2026-01-02T03:04:06.345678Z",
+                     *       "expires_at": "2026-02-01T03:04:06.345678Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job was accepted and will finish by itself */
+            202: {
+                headers: {
+                    /** @description The job */
+                    Location?: string;
+                    /** @description Seconds after which to look again */
+                    "Retry-After"?: number;
+                    /** @description `respond-async`, where asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "batch_id": null,
+                     *       "kind": "encrypt",
+                     *       "status": "pending",
+                     *       "progress": 0,
+                     *       "stage": "queued",
+                     *       "estimated_time": 0.7,
+                     *       "quantum_purity": {
+                     *         "requested": "balanced",
+                     *         "served": null,
+                     *         "reason": null
+                     *       },
+                     *       "layout": "pixels",
+                     *       "layout_reason": null,
+                     *       "regions": [],
+                     *       "share_encrypted": 1,
+                     *       "key_id": null,
+                     *       "key_custody": "managed",
+                     *       "file_name": "scan-1.png",
+                     *       "reference": "case-2026-017",
+                     *       "metadata": {
+                     *         "patient": "4711"
+                     *       },
+                     *       "image": {
+                     *         "format": "PNG",
+                     *         "media_type": "image/png",
+                     *         "mode": "RGB",
+                     *         "width": 4000,
+                     *         "height": 3000,
+                     *         "bytes": 20533821
+                     *       },
+                     *       "warnings": [],
+                     *       "result_url": null,
+                     *       "key_file_url": null,
+                     *       "material_url": null,
+                     *       "receipt_url": null,
+                     *       "analysis_url": null,
+                     *       "report_url": null,
+                     *       "metrics": null,
+                     *       "error": null,
+                     *       "attempts": 0,
+                     *       "retries": 0,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-02T03:04:05.678901Z",
+                     *       "started_at": null,
+                     *       "completed_at": null,
+                     *       "expires_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-in-progress` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` or `too-many-pixels` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` or `unsupported-format` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` or `idempotency-mismatch` or `image-corrupt` or `image-empty` or `layout-not-exact` or `region-invalid` or `custody-conflict` or `webhook-url-refused` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage-full` */
+            507: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decrypt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+                /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
+                Prefer?: string;
+                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "encrypted_image": "(the file)",
+                 *       "key_file": "(the file)"
+                 *     }
+                 */
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The encrypted image, unchanged, or with `detached=true` saved again as PNG: at most 112,000,000 bytes.
+                     */
+                    encrypted_image: string;
+                    /**
+                     * Format: binary
+                     * @description The key file. Not needed where this account encrypted the image: the service keeps its key.
+                     */
+                    key_file?: string;
+                    /**
+                     * Format: binary
+                     * @description The `.qmat` file of an image that was encrypted with `maximum` purity: at most 320,000,000 bytes. Not needed where this account encrypted the image.
+                     */
+                    material?: string;
+                    /**
+                     * Format: password
+                     * @description Needed where the key file is protected by one; empty is none.
+                     * @example
+                     */
+                    master_password?: string;
+                    /**
+                     * @description The encrypted image was saved again by another program, as a PNG with the same samples: header and tag are those that this service keeps with the key. Goes with `key_id`.
+                     * @default false
+                     */
+                    detached?: boolean;
+                    /**
+                     * @description With `detached=true`: the key of the encrypted image, as the job that made it names it.
+                     * @example
+                     */
+                    key_id?: string;
+                    /**
+                     * Format: uri
+                     * @description Where to send the end of the job: docs/guides/webhooks.md. An `https` address on port 443 or 8443 whose host leads to public addresses alone, without user, password and fragment. In networks that the operator has allowed, `http` and any port will do. Signed with the secret of the account's `default` endpoint.
+                     * @example
+                     */
+                    webhook_url?: string;
+                    /**
+                     * @description What you call it: at most 200 bytes of UTF-8 without control characters, kept encrypted, returned with the job or batch, and found again with `?reference=`.
+                     * @example
+                     */
+                    reference?: string;
+                    /**
+                     * @description A JSON object of at most 16 pairs of texts, for example `{"patient": "4711", "ward": "3b"}`: keys of 1 to 40 characters of `a-z`, `0-9` and `_`, values of at most 500 bytes of UTF-8 without control characters. Kept, returned and found as `reference` is, with `?metadata=key:value`.
+                     * @example
+                     */
+                    metadata?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The picture, as an attachment; with `Prefer: wait=N` the finished job instead */
+            200: {
+                headers: {
+                    /** @description `wait=N` */
+                    "Preference-Applied"?: string;
+                    /** @description `attachment` and the file's name */
+                    "Content-Disposition"?: string;
+                    /** @description Where it is fetched again, and in parts */
+                    "Content-Location"?: string;
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/bmp": string;
+                    "image/jpeg": string;
+                    "image/png": string;
+                    "image/tiff": string;
+                    "image/webp": string;
+                    "image/*": string;
+                    "application/octet-stream": string;
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The job was accepted and will finish by itself */
+            202: {
+                headers: {
+                    /** @description The job */
+                    Location?: string;
+                    /** @description Seconds after which to look again */
+                    "Retry-After"?: number;
+                    /** @description `respond-async`, where asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "job_018f0e1c5b7f7c4c8d2f0a6d3b1e9f45",
+                     *       "batch_id": null,
+                     *       "kind": "decrypt",
+                     *       "status": "pending",
+                     *       "progress": 0,
+                     *       "stage": "queued",
+                     *       "estimated_time": 0.7,
+                     *       "quantum_purity": null,
+                     *       "layout": "pixels",
+                     *       "layout_reason": null,
+                     *       "regions": [],
+                     *       "share_encrypted": null,
+                     *       "key_id": "key_018f0e1c5b7e7c4c8d2f0a6d3b1e9f44",
+                     *       "key_custody": null,
+                     *       "file_name": "scan-1.enc.png",
+                     *       "reference": "case-2026-017",
+                     *       "metadata": {
+                     *         "patient": "4711"
+                     *       },
+                     *       "image": null,
+                     *       "warnings": [],
+                     *       "result_url": null,
+                     *       "key_file_url": null,
+                     *       "material_url": null,
+                     *       "receipt_url": null,
+                     *       "analysis_url": null,
+                     *       "report_url": null,
+                     *       "metrics": null,
+                     *       "error": null,
+                     *       "attempts": 0,
+                     *       "retries": 0,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-02T03:05:00.000000Z",
+                     *       "started_at": null,
+                     *       "completed_at": null,
+                     *       "expires_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `decryption-failed` or `header-missing` or `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-in-progress` or `client-custody` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` or `too-many-pixels` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` or `unsupported-format` or `later-version` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` or `idempotency-mismatch` or `picture-converted` or `image-corrupt` or `image-empty` or `key-file-required` or `key-file-too-costly` or `material-required` or `key-file-invalid` or `webhook-url-refused` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `poison` or `time-limit-exceeded` or `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage-full` */
+            507: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    analyze: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+                /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
+                Prefer?: string;
+                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "original": "(the file)",
+                 *       "encrypted": "(the file)"
+                 *     }
+                 */
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description Any picture that can be encrypted: at most 50,000,000 bytes.
+                     */
+                    original: string;
+                    /**
+                     * Format: binary
+                     * @description What became of it, of the same size and kind: an encrypted image of this product (at most 112,000,000 bytes), or any picture (at most 50,000,000).
+                     */
+                    encrypted: string;
+                    /**
+                     * Format: uri
+                     * @description Where to send the end of the job: docs/guides/webhooks.md. An `https` address on port 443 or 8443 whose host leads to public addresses alone, without user, password and fragment. In networks that the operator has allowed, `http` and any port will do. Signed with the secret of the account's `default` endpoint.
+                     * @example
+                     */
+                    webhook_url?: string;
+                    /**
+                     * @description What you call it: at most 200 bytes of UTF-8 without control characters, kept encrypted, returned with the job or batch, and found again with `?reference=`.
+                     * @example
+                     */
+                    reference?: string;
+                    /**
+                     * @description A JSON object of at most 16 pairs of texts, for example `{"patient": "4711", "ward": "3b"}`: keys of 1 to 40 characters of `a-z`, `0-9` and `_`, values of at most 500 bytes of UTF-8 without control characters. Kept, returned and found as `reference` is, with `?metadata=key:value`.
+                     * @example
+                     */
+                    metadata?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The analysis; with `Prefer: wait=N` the job */
+            200: {
+                headers: {
+                    /** @description `wait=N` */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"] | components["schemas"]["Job"] | components["schemas"]["Analysis"] | components["schemas"]["Job"];
+                };
+            };
+            /** @description The job was accepted and will finish by itself */
+            202: {
+                headers: {
+                    /** @description The job */
+                    Location?: string;
+                    /** @description Seconds after which to look again */
+                    "Retry-After"?: number;
+                    /** @description `respond-async`, where asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-in-progress` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` or `too-many-pixels` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` or `unsupported-format` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` or `idempotency-mismatch` or `image-corrupt` or `image-empty` or `webhook-url-refused` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `poison` or `time-limit-exceeded` or `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage-full` */
+            507: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_analyses: {
+        parameters: {
+            query: {
+                /** @description Once for each job, 2 to 20 of them */
+                job_id: string[];
+            };
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_trends: {
+        parameters: {
+            query?: {
+                /** @description The first day, in UTC; by default 29 days before the last */
+                first_day?: string;
+                /** @description The last day, in UTC and included; by default today */
+                last_day?: string;
+            };
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trends"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_analysis: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Analysis"];
+                };
+            };
+            /** @description The part that `Range` names. Several ranges at once are answered with the whole */
+            206: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description `bytes 0-99/1234` */
+                    "Content-Range"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `If-None-Match` names these bytes: you have them */
+            304: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `range-not-satisfiable` */
+            416: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: {
+                /** @description Without it `Accept` decides, and HTML where that does not */
+                format?: "html" | "pdf";
+            };
+            header?: {
+                /** @description Decides between HTML and PDF where `format` does not */
+                accept?: string;
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report, as an attachment */
+            200: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/pdf": string;
+                };
+            };
+            /** @description The part that `Range` names. Several ranges at once are answered with the whole */
+            206: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description `bytes 0-99/1234` */
+                    "Content-Range"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `If-None-Match` names these bytes: you have them */
+            304: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `range-not-satisfiable` */
+            416: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_avalanche: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+                /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
+                Prefer?: string;
+                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "image": "(the file)"
+                 *     }
+                 */
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description Any picture that can be encrypted, of at most 1,000,000 pixels.
+                     */
+                    image: string;
+                    /**
+                     * Format: uri
+                     * @description Where to send the end of the job: docs/guides/webhooks.md. An `https` address on port 443 or 8443 whose host leads to public addresses alone, without user, password and fragment. In networks that the operator has allowed, `http` and any port will do. Signed with the secret of the account's `default` endpoint.
+                     * @example
+                     */
+                    webhook_url?: string;
+                    /**
+                     * @description What you call it: at most 200 bytes of UTF-8 without control characters, kept encrypted, returned with the job or batch, and found again with `?reference=`.
+                     * @example
+                     */
+                    reference?: string;
+                    /**
+                     * @description A JSON object of at most 16 pairs of texts, for example `{"patient": "4711", "ward": "3b"}`: keys of 1 to 40 characters of `a-z`, `0-9` and `_`, values of at most 500 bytes of UTF-8 without control characters. Kept, returned and found as `reference` is, with `?metadata=key:value`.
+                     * @example
+                     */
+                    metadata?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description What changed; with `Prefer: wait=N` the job */
+            200: {
+                headers: {
+                    /** @description `wait=N` */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Avalanche"] | components["schemas"]["Job"] | components["schemas"]["Avalanche"] | components["schemas"]["Job"];
+                };
+            };
+            /** @description The job was accepted and will finish by itself */
+            202: {
+                headers: {
+                    /** @description The job */
+                    Location?: string;
+                    /** @description Seconds after which to look again */
+                    "Retry-After"?: number;
+                    /** @description `respond-async`, where asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-in-progress` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` or `too-many-pixels` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` or `unsupported-format` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` or `idempotency-mismatch` or `image-corrupt` or `image-empty` or `webhook-url-refused` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `poison` or `time-limit-exceeded` or `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage-full` */
+            507: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    encrypt_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+                /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
+                Prefer?: string;
+                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "images": [
+                 *         "(the files)"
+                 *       ],
+                 *       "quantum_purity": "balanced",
+                 *       "layout": "auto"
+                 *     }
+                 */
+                "multipart/form-data": {
+                    /** @description Up to 100 pictures, a field each, of at most 50,000,000 bytes each, of the formats of `/encrypt`. Either these or `archive`. */
+                    images?: string[];
+                    /**
+                     * Format: binary
+                     * @description A zip of at most 200,000,000 bytes with up to 100 pictures, at most 500,000,000 bytes when it is unpacked. Folders, `__MACOSX` and `.DS_Store` do not count.
+                     */
+                    archive?: string;
+                    /**
+                     * @description `fast` takes measured bits that wait in the worker's pool, `balanced` runs circuits for this image, `multistage` draws a new seed for every mebibyte, `maximum` mixes a measured bit into every bit of keystream: that takes seconds a megapixel, and the picture needs its material file beside the key file. The strength is 256 bits each time, and rests on the operating system's generator: a simulated source is credited zero bits of entropy.
+                     * @default balanced
+                     * @enum {string}
+                     */
+                    quantum_purity?: "fast" | "balanced" | "multistage" | "maximum";
+                    /**
+                     * @description `pixels` encrypts the decoded pixels (same width and height), `file` the file's bytes (comes back byte for byte); `auto` takes `pixels` where it is exact. The job says which and why.
+                     * @default auto
+                     * @enum {string}
+                     */
+                    layout?: "auto" | "pixels" | "file";
+                    /**
+                     * @description Measure what was done to the picture, while the worker has it: see `analysis_url` and `report_url` of the job.
+                     * @default false
+                     */
+                    analyze?: boolean;
+                    /**
+                     * Format: password
+                     * @description The key file opens with it. The service cannot recover it. 12 to 1024 bytes of UTF-8 without control characters; a byte order mark in front and one line end behind are dropped.
+                     * @example
+                     */
+                    master_password?: string;
+                    /**
+                     * @description Public keys, as `imageshield keygen` prints them, a field each: the key file opens with the secret key of any of them. They may stand beside a master_password; either opens.
+                     * @example []
+                     */
+                    recipients?: string[];
+                    /**
+                     * @description Who can open the key: by default `passphrase` with a master_password, `recipient` with recipients alone, else `managed`: the service. By name, `managed` takes recipients too.
+                     * @example
+                     * @enum {string}
+                     */
+                    key_custody?: "managed" | "passphrase" | "recipient";
+                    /**
+                     * Format: uri
+                     * @description Where to send the end of the job: docs/guides/webhooks.md. An `https` address on port 443 or 8443 whose host leads to public addresses alone, without user, password and fragment. In networks that the operator has allowed, `http` and any port will do. Signed with the secret of the account's `default` endpoint.
+                     * @example
+                     */
+                    webhook_url?: string;
+                    /**
+                     * @description What you call it: at most 200 bytes of UTF-8 without control characters, kept encrypted, returned with the job or batch, and found again with `?reference=`.
+                     * @example
+                     */
+                    reference?: string;
+                    /**
+                     * @description A JSON object of at most 16 pairs of texts, for example `{"patient": "4711", "ward": "3b"}`: keys of 1 to 40 characters of `a-z`, `0-9` and `_`, values of at most 500 bytes of UTF-8 without control characters. Kept, returned and found as `reference` is, with `?metadata=key:value`.
+                     * @example
+                     */
+                    metadata?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The batch, where `Prefer: wait=N` sufficed */
+            200: {
+                headers: {
+                    /** @description `wait=N` */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "status": "completed",
+                     *       "counts": {
+                     *         "total": 2,
+                     *         "pending": 0,
+                     *         "processing": 0,
+                     *         "completed": 1,
+                     *         "failed": 1,
+                     *         "cancelled": 0
+                     *       },
+                     *       "reference": "case-2026-017",
+                     *       "metadata": {
+                     *         "patient": "4711"
+                     *       },
+                     *       "result_url": "/api/v1/batches/bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
+                     *       "created_at": "2026-01-02T03:04:05.678901Z",
+                     *       "completed_at": "2026-01-02T03:04:06.345678Z",
+                     *       "expires_at": "2026-02-01T03:04:06.345678Z",
+                     *       "items": [
+                     *         {
+                     *           "index": 0,
+                     *           "filename": "scan-2.png",
+                     *           "job_id": "job_018f0e1c5b7d7c4c8d2f0a6d3b1e9f43",
+                     *           "status": "completed",
+                     *           "error": null
+                     *         },
+                     *         {
+                     *           "index": 1,
+                     *           "filename": "notes.pdf",
+                     *           "job_id": null,
+                     *           "status": "failed",
+                     *           "error": {
+                     *             "code": "unsupported-format",
+                     *             "title": "Not an image of a format that is taken",
+                     *             "detail": "this is a PDF, which is not taken: export the page or frame that counts as PNG"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description The batch; refused pictures are items of it */
+            202: {
+                headers: {
+                    /** @description The job */
+                    Location?: string;
+                    /** @description Seconds after which to look again */
+                    "Retry-After"?: number;
+                    /** @description `respond-async`, where asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "status": "processing",
+                     *       "counts": {
+                     *         "total": 2,
+                     *         "pending": 1,
+                     *         "processing": 0,
+                     *         "completed": 0,
+                     *         "failed": 1,
+                     *         "cancelled": 0
+                     *       },
+                     *       "reference": "case-2026-017",
+                     *       "metadata": {
+                     *         "patient": "4711"
+                     *       },
+                     *       "result_url": null,
+                     *       "created_at": "2026-01-02T03:04:05.678901Z",
+                     *       "completed_at": null,
+                     *       "expires_at": null,
+                     *       "items": [
+                     *         {
+                     *           "index": 0,
+                     *           "filename": "scan-2.png",
+                     *           "job_id": "job_018f0e1c5b7d7c4c8d2f0a6d3b1e9f43",
+                     *           "status": "pending",
+                     *           "error": null
+                     *         },
+                     *         {
+                     *           "index": 1,
+                     *           "filename": "notes.pdf",
+                     *           "job_id": null,
+                     *           "status": "failed",
+                     *           "error": {
+                     *             "code": "unsupported-format",
+                     *             "title": "Not an image of a format that is taken",
+                     *             "detail": "this is a PDF, which is not taken: export the page or frame that counts as PNG"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-in-progress` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` or `idempotency-mismatch` or `custody-conflict` or `webhook-url-refused` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `storage-full` */
+            507: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_batches: {
+        parameters: {
+            query?: {
+                /** @description Exactly this `reference` */
+                reference?: string;
+                /** @description Exactly this pair of `metadata`, as `key:value` */
+                metadata?: string;
+                /** @description Number of objects on a page */
+                limit?: number;
+                /** @description The `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *           "status": "completed",
+                     *           "counts": {
+                     *             "total": 2,
+                     *             "pending": 0,
+                     *             "processing": 0,
+                     *             "completed": 1,
+                     *             "failed": 1,
+                     *             "cancelled": 0
+                     *           },
+                     *           "reference": "case-2026-017",
+                     *           "metadata": {
+                     *             "patient": "4711"
+                     *           },
+                     *           "result_url": "/api/v1/batches/bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
+                     *           "created_at": "2026-01-02T03:04:05.678901Z",
+                     *           "completed_at": "2026-01-02T03:04:06.345678Z",
+                     *           "expires_at": "2026-02-01T03:04:06.345678Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchPage"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The batch, as `bat_` and 32 hexadecimal digits */
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "status": "completed",
+                     *       "counts": {
+                     *         "total": 2,
+                     *         "pending": 0,
+                     *         "processing": 0,
+                     *         "completed": 1,
+                     *         "failed": 1,
+                     *         "cancelled": 0
+                     *       },
+                     *       "reference": "case-2026-017",
+                     *       "metadata": {
+                     *         "patient": "4711"
+                     *       },
+                     *       "result_url": "/api/v1/batches/bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
+                     *       "created_at": "2026-01-02T03:04:05.678901Z",
+                     *       "completed_at": "2026-01-02T03:04:06.345678Z",
+                     *       "expires_at": "2026-02-01T03:04:06.345678Z",
+                     *       "items": [
+                     *         {
+                     *           "index": 0,
+                     *           "filename": "scan-2.png",
+                     *           "job_id": "job_018f0e1c5b7d7c4c8d2f0a6d3b1e9f43",
+                     *           "status": "completed",
+                     *           "error": null
+                     *         },
+                     *         {
+                     *           "index": 1,
+                     *           "filename": "notes.pdf",
+                     *           "job_id": null,
+                     *           "status": "failed",
+                     *           "error": {
+                     *             "code": "unsupported-format",
+                     *             "title": "Not an image of a format that is taken",
+                     *             "detail": "this is a PDF, which is not taken: export the page or frame that counts as PNG"
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The batch, as `bat_` and 32 hexadecimal digits */
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The batch, as `bat_` and 32 hexadecimal digits */
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-finished` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The batch, as `bat_` and 32 hexadecimal digits */
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-finished` or `job-not-finished` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_batch_result: {
+        parameters: {
+            query?: {
+                /** @description The finished pictures of a batch that has not ended */
+                partial?: boolean;
+                /** @description Put the key files beside their pictures; needs the scope `keys:export` */
+                key_files?: boolean;
+            };
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The batch, as `bat_` and 32 hexadecimal digits */
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A zip, as an attachment, with `manifest.json` as its last file */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /** @description Exactly this `reference` */
+                reference?: string;
+                /** @description Exactly this pair of `metadata`, as `key:value` */
+                metadata?: string;
+                /** @description The current state */
+                status?: "pending" | "processing" | "completed" | "failed" | "cancelled";
+                /** @description What the job does */
+                kind?: "encrypt" | "decrypt" | "analyze" | "avalanche" | "export";
+                /** @description The requested purity */
+                purity?: components["schemas"]["Purity"];
+                /** @description At this moment or later */
+                created_after?: string;
+                /** @description Before this moment */
+                created_before?: string;
+                /** @description The beginning of a job's id. File names are stored encrypted and cannot be searched */
+                q?: string;
+                /** @description Number of objects on a page */
+                limit?: number;
+                /** @description The `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": [
+                     *         {
+                     *           "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *           "batch_id": null,
+                     *           "kind": "encrypt",
+                     *           "status": "completed",
+                     *           "progress": 100,
+                     *           "stage": "completed",
+                     *           "estimated_time": 0.7,
+                     *           "quantum_purity": {
+                     *             "requested": "balanced",
+                     *             "served": "balanced",
+                     *             "reason": null
+                     *           },
+                     *           "layout": "pixels",
+                     *           "layout_reason": "a lossless format whose pixels are held exactly",
+                     *           "regions": [],
+                     *           "share_encrypted": 1,
+                     *           "key_id": "key_018f0e1c5b7e7c4c8d2f0a6d3b1e9f44",
+                     *           "key_custody": "managed",
+                     *           "file_name": "scan-1.png",
+                     *           "reference": "case-2026-017",
+                     *           "metadata": {
+                     *             "patient": "4711"
+                     *           },
+                     *           "image": {
+                     *             "format": "PNG",
+                     *             "media_type": "image/png",
+                     *             "mode": "RGB",
+                     *             "width": 4000,
+                     *             "height": 3000,
+                     *             "bytes": 20533821
+                     *           },
+                     *           "warnings": [],
+                     *           "result_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
+                     *           "key_file_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/key-file",
+                     *           "material_url": null,
+                     *           "receipt_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/receipt",
+                     *           "analysis_url": null,
+                     *           "report_url": null,
+                     *           "metrics": {
+                     *             "timings_ms": {
+                     *               "validating": 61.2,
+                     *               "generating_quantum_keys": 1.4,
+                     *               "encrypting": 310.8,
+                     *               "authenticating": 9.7
+                     *             }
+                     *           },
+                     *           "error": null,
+                     *           "attempts": 1,
+                     *           "retries": 0,
+                     *           "cancel_requested": false,
+                     *           "created_at": "2026-01-02T03:04:05.678901Z",
+                     *           "started_at": "2026-01-02T03:04:05.712345Z",
+                     *           "completed_at": "2026-01-02T03:04:06.345678Z",
+                     *           "expires_at": "2026-02-01T03:04:06.345678Z"
+                     *         }
+                     *       ],
+                     *       "has_more": false,
+                     *       "next_cursor": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
+                     *       "batch_id": null,
+                     *       "kind": "encrypt",
+                     *       "status": "completed",
+                     *       "progress": 100,
+                     *       "stage": "completed",
+                     *       "estimated_time": 0.7,
+                     *       "quantum_purity": {
+                     *         "requested": "balanced",
+                     *         "served": "balanced",
+                     *         "reason": null
+                     *       },
+                     *       "layout": "pixels",
+                     *       "layout_reason": "a lossless format whose pixels are held exactly",
+                     *       "regions": [],
+                     *       "share_encrypted": 1,
+                     *       "key_id": "key_018f0e1c5b7e7c4c8d2f0a6d3b1e9f44",
+                     *       "key_custody": "managed",
+                     *       "file_name": "scan-1.png",
+                     *       "reference": "case-2026-017",
+                     *       "metadata": {
+                     *         "patient": "4711"
+                     *       },
+                     *       "image": {
+                     *         "format": "PNG",
+                     *         "media_type": "image/png",
+                     *         "mode": "RGB",
+                     *         "width": 4000,
+                     *         "height": 3000,
+                     *         "bytes": 20533821
+                     *       },
+                     *       "warnings": [],
+                     *       "result_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
+                     *       "key_file_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/key-file",
+                     *       "material_url": null,
+                     *       "receipt_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/receipt",
+                     *       "analysis_url": null,
+                     *       "report_url": null,
+                     *       "metrics": {
+                     *         "timings_ms": {
+                     *           "validating": 61.2,
+                     *           "generating_quantum_keys": 1.4,
+                     *           "encrypting": 310.8,
+                     *           "authenticating": 9.7
+                     *         }
+                     *       },
+                     *       "error": null,
+                     *       "attempts": 1,
+                     *       "retries": 0,
+                     *       "cancel_requested": false,
+                     *       "created_at": "2026-01-02T03:04:05.678901Z",
+                     *       "started_at": "2026-01-02T03:04:05.712345Z",
+                     *       "completed_at": "2026-01-02T03:04:06.345678Z",
+                     *       "expires_at": "2026-02-01T03:04:06.345678Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job, cancelled */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A worker has the job and was asked to stop: `cancel_requested` */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-finished` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job was accepted and will finish by itself */
+            202: {
+                headers: {
+                    /** @description The job */
+                    Location?: string;
+                    /** @description Seconds after which to look again */
+                    "Retry-After"?: number;
+                    /** @description `respond-async`, where asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true` if an earlier request with the key created it */
+                    "Idempotency-Replayed"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-in-progress` or `job-not-finished` or `job-finished` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency-mismatch` or `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `quota-exceeded` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_result: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as an attachment */
+            200: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": string;
+                };
+            };
+            /** @description The part that `Range` names. Several ranges at once are answered with the whole */
+            206: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description `bytes 0-99/1234` */
+                    "Content-Range"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `If-None-Match` names these bytes: you have them */
+            304: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `range-not-satisfiable` */
+            416: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_material: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as an attachment */
+            200: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The part that `Range` names. Several ranges at once are answered with the whole */
+            206: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description `bytes 0-99/1234` */
+                    "Content-Range"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `If-None-Match` names these bytes: you have them */
+            304: {
+                headers: {
+                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `precondition-failed` */
+            412: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `range-not-satisfiable` */
+            416: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_header: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Header and tag, as an attachment: docs/reference/format.md, Detached decryption */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `gone` */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_receipt: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The receipt, as an attachment: docs/reference/receipts.md */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_job: {
+        parameters: {
+            query?: {
+                /** @description Send only events after this number */
+                last_seq?: number;
+            };
+            header?: {
+                /** @description The last `id` received; precedes `last_seq` */
+                "last-event-id"?: number;
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state, then each event as it comes; `data` is the socket's message, `id` its `seq` */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `Last-Event-ID` is the last event of an ended job: there is no reason to reconnect */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-at-once` or `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    issue_ticket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewTicket"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ticket": "kD0oXl0cVw8mJw…",
+                     *       "expires_at": "2026-01-02T03:04:36.000000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_key_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key file, as an attachment */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` or `job-failed` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wrap_key_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
+                "X-Account"?: string;
+            };
+            path: {
+                /** @description The job, as `job_` and 32 hexadecimal digits */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "master_password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["KeyFileLocks"];
+            };
+        };
+        responses: {
+            /** @description The key file, as an attachment */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description `accept-signature-invalid` */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found` */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout` */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `job-not-finished` or `job-failed` or `client-custody` */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `file-too-large` */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type` */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `validation-failed` or `custody-conflict` */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate-limited` */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable` or `overloaded` */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     register: {
         parameters: {
             query?: never;
@@ -15642,4561 +20197,6 @@ export interface operations {
                 };
             };
             /** @description `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    encrypt: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-                /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
-                Prefer?: string;
-                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "image": "(the file)",
-                 *       "quantum_purity": "balanced",
-                 *       "layout": "auto"
-                 *     }
-                 */
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description A picture of at most 50,000,000 bytes: PNG, JPEG, BMP, TIFF or WebP; also HEIC, AVIF, GIF, JPEG XL, raw files, PSD and ICO, which are kept as files. 25,000,000 pixels in the layout `pixels`, 200,000,000 in `file`. The content decides, not the name.
-                     */
-                    image: string;
-                    /**
-                     * @description `fast` takes measured bits that wait in the worker's pool, `balanced` runs circuits for this image, `multistage` draws a new seed for every mebibyte, `maximum` mixes a measured bit into every bit of keystream: that takes seconds a megapixel, and the picture needs its material file beside the key file. The strength is 256 bits each time, and rests on the operating system's generator: a simulated source is credited zero bits of entropy.
-                     * @default balanced
-                     * @enum {string}
-                     */
-                    quantum_purity?: "fast" | "balanced" | "multistage" | "maximum";
-                    /**
-                     * @description `pixels` encrypts the decoded pixels (same width and height), `file` the file's bytes (comes back byte for byte); `auto` takes `pixels` where it is exact. The job says which and why.
-                     * @default auto
-                     * @enum {string}
-                     */
-                    layout?: "auto" | "pixels" | "file";
-                    /**
-                     * @description Redacts: only these rectangles are encrypted, and everything else stays visible. A JSON list of 1 to 64 objects, `[{"x":0,"y":0,"width":64,"height":64}]`, in pixels of the picture as it is stored, before EXIF turns it. The layout becomes `pixels`. Number, size and place of the rectangles are visible in the result.
-                     * @example
-                     */
-                    regions?: string;
-                    /**
-                     * @description Measure what was done to the picture, while the worker has it: see `analysis_url` and `report_url` of the job.
-                     * @default false
-                     */
-                    analyze?: boolean;
-                    /**
-                     * Format: password
-                     * @description The key file opens with it. The service cannot recover it. 12 to 1024 bytes of UTF-8 without control characters; a byte order mark in front and one line end behind are dropped.
-                     * @example
-                     */
-                    master_password?: string;
-                    /**
-                     * @description Public keys, as `imageshield keygen` prints them, a field each: the key file opens with the secret key of any of them. They may stand beside a master_password; either opens.
-                     * @example []
-                     */
-                    recipients?: string[];
-                    /**
-                     * @description Who can open the key: by default `passphrase` with a master_password, `recipient` with recipients alone, else `managed`: the service. By name, `managed` takes recipients too.
-                     * @example
-                     * @enum {string}
-                     */
-                    key_custody?: "managed" | "passphrase" | "recipient";
-                    /**
-                     * Format: uri
-                     * @description Where to send the end of the job: docs/guides/webhooks.md. An `https` address on port 443 or 8443 whose host leads to public addresses alone, without user, password and fragment. In networks that the operator has allowed, `http` and any port will do. Signed with the secret of the account's `default` endpoint.
-                     * @example
-                     */
-                    webhook_url?: string;
-                    /**
-                     * @description What you call it: at most 200 bytes of UTF-8 without control characters, kept encrypted, returned with the job or batch, and found again with `?reference=`.
-                     * @example
-                     */
-                    reference?: string;
-                    /**
-                     * @description A JSON object of at most 16 pairs of texts, for example `{"patient": "4711", "ward": "3b"}`: keys of 1 to 40 characters of `a-z`, `0-9` and `_`, values of at most 500 bytes of UTF-8 without control characters. Kept, returned and found as `reference` is, with `?metadata=key:value`.
-                     * @example
-                     */
-                    metadata?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description The finished job, completed or failed, where `Prefer: wait=N` sufficed */
-            200: {
-                headers: {
-                    /** @description `wait=N` */
-                    "Preference-Applied"?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *       "batch_id": null,
-                     *       "kind": "encrypt",
-                     *       "status": "completed",
-                     *       "progress": 100,
-                     *       "stage": "completed",
-                     *       "estimated_time": 0.7,
-                     *       "quantum_purity": {
-                     *         "requested": "balanced",
-                     *         "served": "balanced",
-                     *         "reason": null
-                     *       },
-                     *       "layout": "pixels",
-                     *       "layout_reason": "a lossless format whose pixels are held exactly",
-                     *       "regions": [],
-                     *       "share_encrypted": 1,
-                     *       "key_id": "key_018f0e1c5b7e7c4c8d2f0a6d3b1e9f44",
-                     *       "key_custody": "managed",
-                     *       "file_name": "scan-1.png",
-                     *       "reference": "case-2026-017",
-                     *       "metadata": {
-                     *         "patient": "4711"
-                     *       },
-                     *       "image": {
-                     *         "format": "PNG",
-                     *         "media_type": "image/png",
-                     *         "mode": "RGB",
-                     *         "width": 4000,
-                     *         "height": 3000,
-                     *         "bytes": 20533821
-                     *       },
-                     *       "warnings": [],
-                     *       "result_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
-                     *       "key_file_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/key-file",
-                     *       "material_url": null,
-                     *       "receipt_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/receipt",
-                     *       "analysis_url": null,
-                     *       "report_url": null,
-                     *       "metrics": {
-                     *         "timings_ms": {
-                     *           "validating": 61.2,
-                     *           "generating_quantum_keys": 1.4,
-                     *           "encrypting": 310.8,
-                     *           "authenticating": 9.7
-                     *         }
-                     *       },
-                     *       "error": null,
-                     *       "attempts": 1,
-                     *       "retries": 0,
-                     *       "cancel_requested": false,
-                     *       "created_at": "2026-01-02T03:04:05.678901Z",
-                     *       "started_at": "2026-01-02T03:04:05.712345Z",
-                     *       "completed_at": "2026-01-02T03:04:06.345678Z",
-                     *       "expires_at": "2026-02-01T03:04:06.345678Z"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description The job was accepted and will finish by itself */
-            202: {
-                headers: {
-                    /** @description The job */
-                    Location?: string;
-                    /** @description Seconds after which to look again */
-                    "Retry-After"?: number;
-                    /** @description `respond-async`, where asked for */
-                    "Preference-Applied"?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *       "batch_id": null,
-                     *       "kind": "encrypt",
-                     *       "status": "pending",
-                     *       "progress": 0,
-                     *       "stage": "queued",
-                     *       "estimated_time": 0.7,
-                     *       "quantum_purity": {
-                     *         "requested": "balanced",
-                     *         "served": null,
-                     *         "reason": null
-                     *       },
-                     *       "layout": "pixels",
-                     *       "layout_reason": null,
-                     *       "regions": [],
-                     *       "share_encrypted": 1,
-                     *       "key_id": null,
-                     *       "key_custody": "managed",
-                     *       "file_name": "scan-1.png",
-                     *       "reference": "case-2026-017",
-                     *       "metadata": {
-                     *         "patient": "4711"
-                     *       },
-                     *       "image": {
-                     *         "format": "PNG",
-                     *         "media_type": "image/png",
-                     *         "mode": "RGB",
-                     *         "width": 4000,
-                     *         "height": 3000,
-                     *         "bytes": 20533821
-                     *       },
-                     *       "warnings": [],
-                     *       "result_url": null,
-                     *       "key_file_url": null,
-                     *       "material_url": null,
-                     *       "receipt_url": null,
-                     *       "analysis_url": null,
-                     *       "report_url": null,
-                     *       "metrics": null,
-                     *       "error": null,
-                     *       "attempts": 0,
-                     *       "retries": 0,
-                     *       "cancel_requested": false,
-                     *       "created_at": "2026-01-02T03:04:05.678901Z",
-                     *       "started_at": null,
-                     *       "completed_at": null,
-                     *       "expires_at": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request-timeout` */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency-in-progress` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `file-too-large` or `too-many-pixels` */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported-media-type` or `unsupported-format` */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` or `idempotency-mismatch` or `image-corrupt` or `image-empty` or `layout-not-exact` or `region-invalid` or `custody-conflict` or `webhook-url-refused` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `storage-full` */
-            507: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    decrypt: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-                /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
-                Prefer?: string;
-                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "encrypted_image": "(the file)",
-                 *       "key_file": "(the file)"
-                 *     }
-                 */
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description The encrypted image, unchanged, or with `detached=true` saved again as PNG: at most 112,000,000 bytes.
-                     */
-                    encrypted_image: string;
-                    /**
-                     * Format: binary
-                     * @description The key file. Not needed where this account encrypted the image: the service keeps its key.
-                     */
-                    key_file?: string;
-                    /**
-                     * Format: binary
-                     * @description The `.qmat` file of an image that was encrypted with `maximum` purity: at most 320,000,000 bytes. Not needed where this account encrypted the image.
-                     */
-                    material?: string;
-                    /**
-                     * Format: password
-                     * @description Needed where the key file is protected by one; empty is none.
-                     * @example
-                     */
-                    master_password?: string;
-                    /**
-                     * @description The encrypted image was saved again by another program, as a PNG with the same samples: header and tag are those that this service keeps with the key. Goes with `key_id`.
-                     * @default false
-                     */
-                    detached?: boolean;
-                    /**
-                     * @description With `detached=true`: the key of the encrypted image, as the job that made it names it.
-                     * @example
-                     */
-                    key_id?: string;
-                    /**
-                     * Format: uri
-                     * @description Where to send the end of the job: docs/guides/webhooks.md. An `https` address on port 443 or 8443 whose host leads to public addresses alone, without user, password and fragment. In networks that the operator has allowed, `http` and any port will do. Signed with the secret of the account's `default` endpoint.
-                     * @example
-                     */
-                    webhook_url?: string;
-                    /**
-                     * @description What you call it: at most 200 bytes of UTF-8 without control characters, kept encrypted, returned with the job or batch, and found again with `?reference=`.
-                     * @example
-                     */
-                    reference?: string;
-                    /**
-                     * @description A JSON object of at most 16 pairs of texts, for example `{"patient": "4711", "ward": "3b"}`: keys of 1 to 40 characters of `a-z`, `0-9` and `_`, values of at most 500 bytes of UTF-8 without control characters. Kept, returned and found as `reference` is, with `?metadata=key:value`.
-                     * @example
-                     */
-                    metadata?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description The picture, as an attachment; with `Prefer: wait=N` the finished job instead */
-            200: {
-                headers: {
-                    /** @description `wait=N` */
-                    "Preference-Applied"?: string;
-                    /** @description `attachment` and the file's name */
-                    "Content-Disposition"?: string;
-                    /** @description Where it is fetched again, and in parts */
-                    "Content-Location"?: string;
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/bmp": string;
-                    "image/jpeg": string;
-                    "image/png": string;
-                    "image/tiff": string;
-                    "image/webp": string;
-                    "image/*": string;
-                    "application/octet-stream": string;
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description The job was accepted and will finish by itself */
-            202: {
-                headers: {
-                    /** @description The job */
-                    Location?: string;
-                    /** @description Seconds after which to look again */
-                    "Retry-After"?: number;
-                    /** @description `respond-async`, where asked for */
-                    "Preference-Applied"?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "job_id": "job_018f0e1c5b7f7c4c8d2f0a6d3b1e9f45",
-                     *       "batch_id": null,
-                     *       "kind": "decrypt",
-                     *       "status": "pending",
-                     *       "progress": 0,
-                     *       "stage": "queued",
-                     *       "estimated_time": 0.7,
-                     *       "quantum_purity": null,
-                     *       "layout": "pixels",
-                     *       "layout_reason": null,
-                     *       "regions": [],
-                     *       "share_encrypted": null,
-                     *       "key_id": "key_018f0e1c5b7e7c4c8d2f0a6d3b1e9f44",
-                     *       "key_custody": null,
-                     *       "file_name": "scan-1.enc.png",
-                     *       "reference": "case-2026-017",
-                     *       "metadata": {
-                     *         "patient": "4711"
-                     *       },
-                     *       "image": null,
-                     *       "warnings": [],
-                     *       "result_url": null,
-                     *       "key_file_url": null,
-                     *       "material_url": null,
-                     *       "receipt_url": null,
-                     *       "analysis_url": null,
-                     *       "report_url": null,
-                     *       "metrics": null,
-                     *       "error": null,
-                     *       "attempts": 0,
-                     *       "retries": 0,
-                     *       "cancel_requested": false,
-                     *       "created_at": "2026-01-02T03:05:00.000000Z",
-                     *       "started_at": null,
-                     *       "completed_at": null,
-                     *       "expires_at": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description `decryption-failed` or `header-missing` or `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request-timeout` */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency-in-progress` or `client-custody` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `file-too-large` or `too-many-pixels` */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported-media-type` or `unsupported-format` or `later-version` */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` or `idempotency-mismatch` or `picture-converted` or `image-corrupt` or `image-empty` or `key-file-required` or `key-file-too-costly` or `material-required` or `key-file-invalid` or `webhook-url-refused` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `poison` or `time-limit-exceeded` or `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `storage-full` */
-            507: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    analyze: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-                /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
-                Prefer?: string;
-                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "original": "(the file)",
-                 *       "encrypted": "(the file)"
-                 *     }
-                 */
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description Any picture that can be encrypted: at most 50,000,000 bytes.
-                     */
-                    original: string;
-                    /**
-                     * Format: binary
-                     * @description What became of it, of the same size and kind: an encrypted image of this product (at most 112,000,000 bytes), or any picture (at most 50,000,000).
-                     */
-                    encrypted: string;
-                    /**
-                     * Format: uri
-                     * @description Where to send the end of the job: docs/guides/webhooks.md. An `https` address on port 443 or 8443 whose host leads to public addresses alone, without user, password and fragment. In networks that the operator has allowed, `http` and any port will do. Signed with the secret of the account's `default` endpoint.
-                     * @example
-                     */
-                    webhook_url?: string;
-                    /**
-                     * @description What you call it: at most 200 bytes of UTF-8 without control characters, kept encrypted, returned with the job or batch, and found again with `?reference=`.
-                     * @example
-                     */
-                    reference?: string;
-                    /**
-                     * @description A JSON object of at most 16 pairs of texts, for example `{"patient": "4711", "ward": "3b"}`: keys of 1 to 40 characters of `a-z`, `0-9` and `_`, values of at most 500 bytes of UTF-8 without control characters. Kept, returned and found as `reference` is, with `?metadata=key:value`.
-                     * @example
-                     */
-                    metadata?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description The analysis; with `Prefer: wait=N` the job */
-            200: {
-                headers: {
-                    /** @description `wait=N` */
-                    "Preference-Applied"?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Analysis"] | components["schemas"]["Job"] | components["schemas"]["Analysis"] | components["schemas"]["Job"];
-                };
-            };
-            /** @description The job was accepted and will finish by itself */
-            202: {
-                headers: {
-                    /** @description The job */
-                    Location?: string;
-                    /** @description Seconds after which to look again */
-                    "Retry-After"?: number;
-                    /** @description `respond-async`, where asked for */
-                    "Preference-Applied"?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request-timeout` */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency-in-progress` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `file-too-large` or `too-many-pixels` */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported-media-type` or `unsupported-format` */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` or `idempotency-mismatch` or `image-corrupt` or `image-empty` or `webhook-url-refused` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `poison` or `time-limit-exceeded` or `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `storage-full` */
-            507: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    compare_analyses: {
-        parameters: {
-            query: {
-                /** @description Once for each job, 2 to 20 of them */
-                job_id: string[];
-            };
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Comparison"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_trends: {
-        parameters: {
-            query?: {
-                /** @description The first day, in UTC; by default 29 days before the last */
-                first_day?: string;
-                /** @description The last day, in UTC and included; by default today */
-                last_day?: string;
-            };
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Trends"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_analysis: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Analysis"];
-                };
-            };
-            /** @description The part that `Range` names. Several ranges at once are answered with the whole */
-            206: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    /** @description `bytes 0-99/1234` */
-                    "Content-Range"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `If-None-Match` names these bytes: you have them */
-            304: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition-failed` */
-            412: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `range-not-satisfiable` */
-            416: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_report: {
-        parameters: {
-            query?: {
-                /** @description Without it `Accept` decides, and HTML where that does not */
-                format?: "html" | "pdf";
-            };
-            header?: {
-                /** @description Decides between HTML and PDF where `format` does not */
-                accept?: string;
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The report, as an attachment */
-            200: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/html": string;
-                    "application/pdf": string;
-                };
-            };
-            /** @description The part that `Range` names. Several ranges at once are answered with the whole */
-            206: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    /** @description `bytes 0-99/1234` */
-                    "Content-Range"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `If-None-Match` names these bytes: you have them */
-            304: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition-failed` */
-            412: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `range-not-satisfiable` */
-            416: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    check_avalanche: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-                /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
-                Prefer?: string;
-                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "image": "(the file)"
-                 *     }
-                 */
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description Any picture that can be encrypted, of at most 1,000,000 pixels.
-                     */
-                    image: string;
-                    /**
-                     * Format: uri
-                     * @description Where to send the end of the job: docs/guides/webhooks.md. An `https` address on port 443 or 8443 whose host leads to public addresses alone, without user, password and fragment. In networks that the operator has allowed, `http` and any port will do. Signed with the secret of the account's `default` endpoint.
-                     * @example
-                     */
-                    webhook_url?: string;
-                    /**
-                     * @description What you call it: at most 200 bytes of UTF-8 without control characters, kept encrypted, returned with the job or batch, and found again with `?reference=`.
-                     * @example
-                     */
-                    reference?: string;
-                    /**
-                     * @description A JSON object of at most 16 pairs of texts, for example `{"patient": "4711", "ward": "3b"}`: keys of 1 to 40 characters of `a-z`, `0-9` and `_`, values of at most 500 bytes of UTF-8 without control characters. Kept, returned and found as `reference` is, with `?metadata=key:value`.
-                     * @example
-                     */
-                    metadata?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description What changed; with `Prefer: wait=N` the job */
-            200: {
-                headers: {
-                    /** @description `wait=N` */
-                    "Preference-Applied"?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Avalanche"] | components["schemas"]["Job"] | components["schemas"]["Avalanche"] | components["schemas"]["Job"];
-                };
-            };
-            /** @description The job was accepted and will finish by itself */
-            202: {
-                headers: {
-                    /** @description The job */
-                    Location?: string;
-                    /** @description Seconds after which to look again */
-                    "Retry-After"?: number;
-                    /** @description `respond-async`, where asked for */
-                    "Preference-Applied"?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request-timeout` */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency-in-progress` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `file-too-large` or `too-many-pixels` */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported-media-type` or `unsupported-format` */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` or `idempotency-mismatch` or `image-corrupt` or `image-empty` or `webhook-url-refused` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `poison` or `time-limit-exceeded` or `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `storage-full` */
-            507: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    encrypt_batch: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-                /** @description `wait=N` (at most 30 s) answers 200 with the finished job, or 202 after that time; `respond-async` answers 202 at once. */
-                Prefer?: string;
-                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "images": [
-                 *         "(the files)"
-                 *       ],
-                 *       "quantum_purity": "balanced",
-                 *       "layout": "auto"
-                 *     }
-                 */
-                "multipart/form-data": {
-                    /** @description Up to 100 pictures, a field each, of at most 50,000,000 bytes each, of the formats of `/encrypt`. Either these or `archive`. */
-                    images?: string[];
-                    /**
-                     * Format: binary
-                     * @description A zip of at most 200,000,000 bytes with up to 100 pictures, at most 500,000,000 bytes when it is unpacked. Folders, `__MACOSX` and `.DS_Store` do not count.
-                     */
-                    archive?: string;
-                    /**
-                     * @description `fast` takes measured bits that wait in the worker's pool, `balanced` runs circuits for this image, `multistage` draws a new seed for every mebibyte, `maximum` mixes a measured bit into every bit of keystream: that takes seconds a megapixel, and the picture needs its material file beside the key file. The strength is 256 bits each time, and rests on the operating system's generator: a simulated source is credited zero bits of entropy.
-                     * @default balanced
-                     * @enum {string}
-                     */
-                    quantum_purity?: "fast" | "balanced" | "multistage" | "maximum";
-                    /**
-                     * @description `pixels` encrypts the decoded pixels (same width and height), `file` the file's bytes (comes back byte for byte); `auto` takes `pixels` where it is exact. The job says which and why.
-                     * @default auto
-                     * @enum {string}
-                     */
-                    layout?: "auto" | "pixels" | "file";
-                    /**
-                     * @description Measure what was done to the picture, while the worker has it: see `analysis_url` and `report_url` of the job.
-                     * @default false
-                     */
-                    analyze?: boolean;
-                    /**
-                     * Format: password
-                     * @description The key file opens with it. The service cannot recover it. 12 to 1024 bytes of UTF-8 without control characters; a byte order mark in front and one line end behind are dropped.
-                     * @example
-                     */
-                    master_password?: string;
-                    /**
-                     * @description Public keys, as `imageshield keygen` prints them, a field each: the key file opens with the secret key of any of them. They may stand beside a master_password; either opens.
-                     * @example []
-                     */
-                    recipients?: string[];
-                    /**
-                     * @description Who can open the key: by default `passphrase` with a master_password, `recipient` with recipients alone, else `managed`: the service. By name, `managed` takes recipients too.
-                     * @example
-                     * @enum {string}
-                     */
-                    key_custody?: "managed" | "passphrase" | "recipient";
-                    /**
-                     * Format: uri
-                     * @description Where to send the end of the job: docs/guides/webhooks.md. An `https` address on port 443 or 8443 whose host leads to public addresses alone, without user, password and fragment. In networks that the operator has allowed, `http` and any port will do. Signed with the secret of the account's `default` endpoint.
-                     * @example
-                     */
-                    webhook_url?: string;
-                    /**
-                     * @description What you call it: at most 200 bytes of UTF-8 without control characters, kept encrypted, returned with the job or batch, and found again with `?reference=`.
-                     * @example
-                     */
-                    reference?: string;
-                    /**
-                     * @description A JSON object of at most 16 pairs of texts, for example `{"patient": "4711", "ward": "3b"}`: keys of 1 to 40 characters of `a-z`, `0-9` and `_`, values of at most 500 bytes of UTF-8 without control characters. Kept, returned and found as `reference` is, with `?metadata=key:value`.
-                     * @example
-                     */
-                    metadata?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description The batch, where `Prefer: wait=N` sufficed */
-            200: {
-                headers: {
-                    /** @description `wait=N` */
-                    "Preference-Applied"?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *       "status": "completed",
-                     *       "counts": {
-                     *         "total": 2,
-                     *         "pending": 0,
-                     *         "processing": 0,
-                     *         "completed": 1,
-                     *         "failed": 1,
-                     *         "cancelled": 0
-                     *       },
-                     *       "reference": "case-2026-017",
-                     *       "metadata": {
-                     *         "patient": "4711"
-                     *       },
-                     *       "result_url": "/api/v1/batches/bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
-                     *       "created_at": "2026-01-02T03:04:05.678901Z",
-                     *       "completed_at": "2026-01-02T03:04:06.345678Z",
-                     *       "expires_at": "2026-02-01T03:04:06.345678Z",
-                     *       "items": [
-                     *         {
-                     *           "index": 0,
-                     *           "filename": "scan-2.png",
-                     *           "job_id": "job_018f0e1c5b7d7c4c8d2f0a6d3b1e9f43",
-                     *           "status": "completed",
-                     *           "error": null
-                     *         },
-                     *         {
-                     *           "index": 1,
-                     *           "filename": "notes.pdf",
-                     *           "job_id": null,
-                     *           "status": "failed",
-                     *           "error": {
-                     *             "code": "unsupported-format",
-                     *             "title": "Not an image of a format that is taken",
-                     *             "detail": "this is a PDF, which is not taken: export the page or frame that counts as PNG"
-                     *           }
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Batch"];
-                };
-            };
-            /** @description The batch; refused pictures are items of it */
-            202: {
-                headers: {
-                    /** @description The job */
-                    Location?: string;
-                    /** @description Seconds after which to look again */
-                    "Retry-After"?: number;
-                    /** @description `respond-async`, where asked for */
-                    "Preference-Applied"?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *       "status": "processing",
-                     *       "counts": {
-                     *         "total": 2,
-                     *         "pending": 1,
-                     *         "processing": 0,
-                     *         "completed": 0,
-                     *         "failed": 1,
-                     *         "cancelled": 0
-                     *       },
-                     *       "reference": "case-2026-017",
-                     *       "metadata": {
-                     *         "patient": "4711"
-                     *       },
-                     *       "result_url": null,
-                     *       "created_at": "2026-01-02T03:04:05.678901Z",
-                     *       "completed_at": null,
-                     *       "expires_at": null,
-                     *       "items": [
-                     *         {
-                     *           "index": 0,
-                     *           "filename": "scan-2.png",
-                     *           "job_id": "job_018f0e1c5b7d7c4c8d2f0a6d3b1e9f43",
-                     *           "status": "pending",
-                     *           "error": null
-                     *         },
-                     *         {
-                     *           "index": 1,
-                     *           "filename": "notes.pdf",
-                     *           "job_id": null,
-                     *           "status": "failed",
-                     *           "error": {
-                     *             "code": "unsupported-format",
-                     *             "title": "Not an image of a format that is taken",
-                     *             "detail": "this is a PDF, which is not taken: export the page or frame that counts as PNG"
-                     *           }
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Batch"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `tier-insufficient` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request-timeout` */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency-in-progress` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `file-too-large` */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported-media-type` */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` or `idempotency-mismatch` or `custody-conflict` or `webhook-url-refused` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `quota-exceeded` or `too-many-at-once` or `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `storage-full` */
-            507: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_batches: {
-        parameters: {
-            query?: {
-                /** @description Exactly this `reference` */
-                reference?: string;
-                /** @description Exactly this pair of `metadata`, as `key:value` */
-                metadata?: string;
-                /** @description Number of objects on a page */
-                limit?: number;
-                /** @description The `next_cursor` of the page before */
-                cursor?: string;
-            };
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *           "status": "completed",
-                     *           "counts": {
-                     *             "total": 2,
-                     *             "pending": 0,
-                     *             "processing": 0,
-                     *             "completed": 1,
-                     *             "failed": 1,
-                     *             "cancelled": 0
-                     *           },
-                     *           "reference": "case-2026-017",
-                     *           "metadata": {
-                     *             "patient": "4711"
-                     *           },
-                     *           "result_url": "/api/v1/batches/bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
-                     *           "created_at": "2026-01-02T03:04:05.678901Z",
-                     *           "completed_at": "2026-01-02T03:04:06.345678Z",
-                     *           "expires_at": "2026-02-01T03:04:06.345678Z"
-                     *         }
-                     *       ],
-                     *       "has_more": false,
-                     *       "next_cursor": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["BatchPage"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_batch: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The batch, as `bat_` and 32 hexadecimal digits */
-                batch_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "batch_id": "bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *       "status": "completed",
-                     *       "counts": {
-                     *         "total": 2,
-                     *         "pending": 0,
-                     *         "processing": 0,
-                     *         "completed": 1,
-                     *         "failed": 1,
-                     *         "cancelled": 0
-                     *       },
-                     *       "reference": "case-2026-017",
-                     *       "metadata": {
-                     *         "patient": "4711"
-                     *       },
-                     *       "result_url": "/api/v1/batches/bat_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
-                     *       "created_at": "2026-01-02T03:04:05.678901Z",
-                     *       "completed_at": "2026-01-02T03:04:06.345678Z",
-                     *       "expires_at": "2026-02-01T03:04:06.345678Z",
-                     *       "items": [
-                     *         {
-                     *           "index": 0,
-                     *           "filename": "scan-2.png",
-                     *           "job_id": "job_018f0e1c5b7d7c4c8d2f0a6d3b1e9f43",
-                     *           "status": "completed",
-                     *           "error": null
-                     *         },
-                     *         {
-                     *           "index": 1,
-                     *           "filename": "notes.pdf",
-                     *           "job_id": null,
-                     *           "status": "failed",
-                     *           "error": {
-                     *             "code": "unsupported-format",
-                     *             "title": "Not an image of a format that is taken",
-                     *             "detail": "this is a PDF, which is not taken: export the page or frame that counts as PNG"
-                     *           }
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Batch"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_batch: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The batch, as `bat_` and 32 hexadecimal digits */
-                batch_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancel_batch: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The batch, as `bat_` and 32 hexadecimal digits */
-                batch_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Batch"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-finished` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    retry_batch: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The batch, as `bat_` and 32 hexadecimal digits */
-                batch_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Batch"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-finished` or `job-not-finished` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `quota-exceeded` or `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_batch_result: {
-        parameters: {
-            query?: {
-                /** @description The finished pictures of a batch that has not ended */
-                partial?: boolean;
-                /** @description Put the key files beside their pictures; needs the scope `keys:export` */
-                key_files?: boolean;
-            };
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The batch, as `bat_` and 32 hexadecimal digits */
-                batch_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A zip, as an attachment, with `manifest.json` as its last file */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/zip": string;
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_jobs: {
-        parameters: {
-            query?: {
-                /** @description Exactly this `reference` */
-                reference?: string;
-                /** @description Exactly this pair of `metadata`, as `key:value` */
-                metadata?: string;
-                /** @description The current state */
-                status?: "pending" | "processing" | "completed" | "failed" | "cancelled";
-                /** @description What the job does */
-                kind?: "encrypt" | "decrypt" | "analyze" | "avalanche" | "export";
-                /** @description The requested purity */
-                purity?: components["schemas"]["Purity"];
-                /** @description At this moment or later */
-                created_after?: string;
-                /** @description Before this moment */
-                created_before?: string;
-                /** @description The beginning of a job's id. File names are stored encrypted and cannot be searched */
-                q?: string;
-                /** @description Number of objects on a page */
-                limit?: number;
-                /** @description The `next_cursor` of the page before */
-                cursor?: string;
-            };
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *           "batch_id": null,
-                     *           "kind": "encrypt",
-                     *           "status": "completed",
-                     *           "progress": 100,
-                     *           "stage": "completed",
-                     *           "estimated_time": 0.7,
-                     *           "quantum_purity": {
-                     *             "requested": "balanced",
-                     *             "served": "balanced",
-                     *             "reason": null
-                     *           },
-                     *           "layout": "pixels",
-                     *           "layout_reason": "a lossless format whose pixels are held exactly",
-                     *           "regions": [],
-                     *           "share_encrypted": 1,
-                     *           "key_id": "key_018f0e1c5b7e7c4c8d2f0a6d3b1e9f44",
-                     *           "key_custody": "managed",
-                     *           "file_name": "scan-1.png",
-                     *           "reference": "case-2026-017",
-                     *           "metadata": {
-                     *             "patient": "4711"
-                     *           },
-                     *           "image": {
-                     *             "format": "PNG",
-                     *             "media_type": "image/png",
-                     *             "mode": "RGB",
-                     *             "width": 4000,
-                     *             "height": 3000,
-                     *             "bytes": 20533821
-                     *           },
-                     *           "warnings": [],
-                     *           "result_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
-                     *           "key_file_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/key-file",
-                     *           "material_url": null,
-                     *           "receipt_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/receipt",
-                     *           "analysis_url": null,
-                     *           "report_url": null,
-                     *           "metrics": {
-                     *             "timings_ms": {
-                     *               "validating": 61.2,
-                     *               "generating_quantum_keys": 1.4,
-                     *               "encrypting": 310.8,
-                     *               "authenticating": 9.7
-                     *             }
-                     *           },
-                     *           "error": null,
-                     *           "attempts": 1,
-                     *           "retries": 0,
-                     *           "cancel_requested": false,
-                     *           "created_at": "2026-01-02T03:04:05.678901Z",
-                     *           "started_at": "2026-01-02T03:04:05.712345Z",
-                     *           "completed_at": "2026-01-02T03:04:06.345678Z",
-                     *           "expires_at": "2026-02-01T03:04:06.345678Z"
-                     *         }
-                     *       ],
-                     *       "has_more": false,
-                     *       "next_cursor": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["JobPage"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_job: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42",
-                     *       "batch_id": null,
-                     *       "kind": "encrypt",
-                     *       "status": "completed",
-                     *       "progress": 100,
-                     *       "stage": "completed",
-                     *       "estimated_time": 0.7,
-                     *       "quantum_purity": {
-                     *         "requested": "balanced",
-                     *         "served": "balanced",
-                     *         "reason": null
-                     *       },
-                     *       "layout": "pixels",
-                     *       "layout_reason": "a lossless format whose pixels are held exactly",
-                     *       "regions": [],
-                     *       "share_encrypted": 1,
-                     *       "key_id": "key_018f0e1c5b7e7c4c8d2f0a6d3b1e9f44",
-                     *       "key_custody": "managed",
-                     *       "file_name": "scan-1.png",
-                     *       "reference": "case-2026-017",
-                     *       "metadata": {
-                     *         "patient": "4711"
-                     *       },
-                     *       "image": {
-                     *         "format": "PNG",
-                     *         "media_type": "image/png",
-                     *         "mode": "RGB",
-                     *         "width": 4000,
-                     *         "height": 3000,
-                     *         "bytes": 20533821
-                     *       },
-                     *       "warnings": [],
-                     *       "result_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/result",
-                     *       "key_file_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/key-file",
-                     *       "material_url": null,
-                     *       "receipt_url": "/api/v1/jobs/job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42/receipt",
-                     *       "analysis_url": null,
-                     *       "report_url": null,
-                     *       "metrics": {
-                     *         "timings_ms": {
-                     *           "validating": 61.2,
-                     *           "generating_quantum_keys": 1.4,
-                     *           "encrypting": 310.8,
-                     *           "authenticating": 9.7
-                     *         }
-                     *       },
-                     *       "error": null,
-                     *       "attempts": 1,
-                     *       "retries": 0,
-                     *       "cancel_requested": false,
-                     *       "created_at": "2026-01-02T03:04:05.678901Z",
-                     *       "started_at": "2026-01-02T03:04:05.712345Z",
-                     *       "completed_at": "2026-01-02T03:04:06.345678Z",
-                     *       "expires_at": "2026-02-01T03:04:06.345678Z"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    delete_job: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancel_job: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The job, cancelled */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description A worker has the job and was asked to stop: `cancel_requested` */
-            202: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-finished` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    retry_job: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-                /** @description 1 to 255 visible ASCII characters, a UUID for example. The same request with the same key is done once within 24 hours: sent again it is answered with what the first one made, and `Idempotency-Replayed: true`. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The job was accepted and will finish by itself */
-            202: {
-                headers: {
-                    /** @description The job */
-                    Location?: string;
-                    /** @description Seconds after which to look again */
-                    "Retry-After"?: number;
-                    /** @description `respond-async`, where asked for */
-                    "Preference-Applied"?: string;
-                    /** @description `true` if an earlier request with the key created it */
-                    "Idempotency-Replayed"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `role-changed` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency-in-progress` or `job-not-finished` or `job-finished` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `idempotency-mismatch` or `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `quota-exceeded` or `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_result: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes, as an attachment */
-            200: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "image/*": string;
-                };
-            };
-            /** @description The part that `Range` names. Several ranges at once are answered with the whole */
-            206: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    /** @description `bytes 0-99/1234` */
-                    "Content-Range"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `If-None-Match` names these bytes: you have them */
-            304: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition-failed` */
-            412: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `range-not-satisfiable` */
-            416: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_material: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The bytes, as an attachment */
-            200: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description The part that `Range` names. Several ranges at once are answered with the whole */
-            206: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    /** @description `bytes 0-99/1234` */
-                    "Content-Range"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `If-None-Match` names these bytes: you have them */
-            304: {
-                headers: {
-                    /** @description Names these bytes: for `If-Range`, `If-Match` and `If-None-Match` */
-                    ETag?: string;
-                    /** @description `bytes` */
-                    "Accept-Ranges"?: string;
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `precondition-failed` */
-            412: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `range-not-satisfiable` */
-            416: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_header: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Header and tag, as an attachment: docs/reference/format.md, Detached decryption */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/octet-stream": string;
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `gone` */
-            410: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_receipt: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The receipt, as an attachment: docs/reference/receipts.md */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    follow_job: {
-        parameters: {
-            query?: {
-                /** @description Send only events after this number */
-                last_seq?: number;
-            };
-            header?: {
-                /** @description The last `id` received; precedes `last_seq` */
-                "last-event-id"?: number;
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The state, then each event as it comes; `data` is the socket's message, `id` its `seq` */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            /** @description `Last-Event-ID` is the last event of an ended job: there is no reason to reconnect */
-            204: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `too-many-at-once` or `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    issue_ticket: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "job_id": "job_018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"
-                 *     }
-                 */
-                "application/json": components["schemas"]["NewTicket"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "ticket": "kD0oXl0cVw8mJw…",
-                     *       "expires_at": "2026-01-02T03:04:36.000000Z"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Ticket"];
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `account-suspended` or `account-closed` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request-timeout` */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `file-too-large` */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported-media-type` */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` */
-            422: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_key_file: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The key file, as an attachment */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` or `job-failed` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `rate-limited` */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `internal` */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unavailable` or `overloaded` */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    wrap_key_file: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The account that the request is for: one that you are a member of. By default your personal one. */
-                "X-Account"?: string;
-            };
-            path: {
-                /** @description The job, as `job_` and 32 hexadecimal digits */
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "master_password": "correct horse battery staple"
-                 *     }
-                 */
-                "application/json": components["schemas"]["KeyFileLocks"];
-            };
-        };
-        responses: {
-            /** @description The key file, as an attachment */
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-            /** @description `accept-signature-invalid` */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unauthenticated` or `token-expired` or `api-key-expired` */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `insufficient-scope` or `reauthentication-required` or `account-suspended` or `account-closed` or `insufficient-role` */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `not-found` */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `request-timeout` */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `job-not-finished` or `job-failed` or `client-custody` */
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `file-too-large` */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `unsupported-media-type` */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["RequestId"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `validation-failed` or `custody-conflict` */
             422: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
