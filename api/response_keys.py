@@ -5,17 +5,16 @@ docs/guides/signatures.md.
 """
 
 import argparse
-import asyncio
 
 from backplane.services.requests.caller import Caller
 from backplane.settings import load_settings
-from backplane.wiring.rotations import open_key_rotations
+from backplane.wiring.rotations import open_key_rotations, run_to_end
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="api.response_keys", description=__doc__)
     parser.add_argument("--at-once", action="store_true", help="destroy all other keys: one of them is known to others")
-    print(asyncio.run(_rotate(at_once=parser.parse_args(arguments).at_once)))  # noqa: T201 - what the operator asked for
+    print(run_to_end(_rotate(at_once=parser.parse_args(arguments).at_once)))  # noqa: T201 - what the operator asked for
 
 
 async def _rotate(*, at_once: bool) -> str:

@@ -4,18 +4,17 @@ The Docker images hold services and no command line; an operator runs this modul
 """
 
 import argparse
-import asyncio
 
 from backplane.services.requests.caller import Caller
 from backplane.settings import load_settings
-from backplane.wiring.rotations import open_key_rotations
+from backplane.wiring.rotations import open_key_rotations, run_to_end
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="worker.receipt_keys", description=__doc__)
     parser.add_argument("--ml-dsa-65", action=argparse.BooleanOptionalAction, help="default: as before")
     wanted = parser.parse_args(arguments)
-    print(*asyncio.run(_rotate(ml_dsa_65=wanted.ml_dsa_65)), sep="\n")  # noqa: T201 - what the operator asked for
+    print(*run_to_end(_rotate(ml_dsa_65=wanted.ml_dsa_65)), sep="\n")  # noqa: T201 - what the operator asked for
 
 
 async def _rotate(*, ml_dsa_65: bool | None) -> list[str]:

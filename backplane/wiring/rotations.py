@@ -1,9 +1,12 @@
 """Wiring of rotations of keys: they need the vault and the database. The images of gateway and worker have it too."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
 from backplane.db.session import Database
+from backplane.errors import ApplicationError
 from backplane.services.identity.api_key_pepper_rotation import ApiKeyPepperRotation
 from backplane.services.identity.api_key_peppers import ApiKeyPeppers
 from backplane.services.identity.signing_key_rotation import SigningKeyRotation
@@ -11,6 +14,16 @@ from backplane.services.identity.signing_keys import SigningKeys
 from backplane.services.upkeep.key_rotations import KeyRotations
 from backplane.settings import Settings
 from backplane.vault import LocalVault
+
+T = TypeVar("T")
+
+
+def run_to_end(rotating: Coroutine[Any, Any, T]) -> T:
+    """Run a rotation for a module that an operator starts; if it is refused, end the process and say why."""
+    try:
+        return asyncio.run(rotating)
+    except ApplicationError as error:
+        raise SystemExit(f"{error.detail or error.title}: start the rotation again") from None
 
 
 @asynccontextmanager

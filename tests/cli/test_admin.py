@@ -272,6 +272,15 @@ class TestInsideAnImage:
         assert done.stdout.split() == [key.kid for key in Receipts(vault).signer().public_keys]
         assert entry("receipt_key.rotated")["signer"] == done.stdout.split()[0]
 
+    @pytest.mark.parametrize("module", ["api.response_keys", "api.signing_keys", "worker.receipt_keys"])
+    @pytest.mark.usefixtures("vault")
+    def test_database_that_is_away_is_said(self, module):
+        nowhere = os.environ | {"DATABASE_URL": "postgresql+asyncpg://imageshield@127.0.0.1:1/imageshield"}
+        command = [sys.executable, "-m", module]
+        done = subprocess.run(command, cwd=ROOT, env=nowhere, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr == "The database does not answer: start the rotation again\n"
+
 
 class TestRotateApiKeyPepper:
     @pytest.fixture

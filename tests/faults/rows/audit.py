@@ -1,8 +1,8 @@
 """The audit trail: no entry is lost or sealed twice, whatever is killed while it is sealed and signed."""
 
+import json
 import subprocess
 import sys
-import time
 from typing import Any
 
 from tests.faults.injectors import execute
@@ -39,7 +39,7 @@ def seal_once(site: Site) -> None:
     site.measure(
         "jobs_without_their_entries", len(_unrecorded(jobs, entries)), 0, "submitted jobs without both entries"
     )
-    _verify(site, "whole")
+    _verify(site)
 
 
 def _kill_while_writing(site: Site, point: str) -> list[str]:
@@ -68,13 +68,20 @@ def _unrecorded(jobs: list[str], entries: list[Any]) -> list[str]:
     return [job for job in jobs if sum(job.rpartition("_")[2] == one.replace("-", "") for one in recorded) != 2]
 
 
-def _verify(site: Site, name: str) -> None:
+def _verify(site: Site) -> None:
     """Verify an export offline, as an auditor does."""
-    answer = site.ask_one("GET", "/audit/export")
-    path = site.file(f"audit-{name}-{time.time():.0f}.jsonl", answer["text"].encode())
-    command = [sys.executable, "-m", "imageshield", "audit", "verify", path, "--json"]
+    export = _fetch(site, "/audit/export", "audit.jsonl")
+    keys = _fetch(site, f"{site.installation.url}/.well-known/jwks.json", "jwks.json")
+    command = [sys.executable, "-m", "imageshield", "audit", "verify", export, "--keys", keys, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     site.expect(done.returncode == 0, f"the export verifies: {done.stdout[-300:]}{done.stderr[-300:]}")
+
+
+def _fetch(site: Site, path: str, name: str) -> str:
+    answer = site.ask_one("GET", path)
+    site.expect(answer["status"] == 200, f"{path} answers: {answer['status']}")
+    body = answer["text"] if answer["body"] is None else json.dumps(answer["body"])
+    return site.file(name, body.encode())
 
 
 def _account(site: Site) -> str:
