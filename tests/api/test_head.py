@@ -8,7 +8,7 @@ from tests.api.document import PATHS
 from tests.api.test_analyses import measured
 from tests.support import pictures
 
-pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+pytestmark = [pytest.mark.anyio, pytest.mark.stack, pytest.mark.slow]
 
 DYNAMIC = {"x-request-id", "date", "content-disposition", "content-length", "ratelimit"}
 """`ratelimit` counts each request."""

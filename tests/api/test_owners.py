@@ -19,7 +19,7 @@ from tests.support import pictures
 from tests.support.authenticator import Authenticator
 from tests.support.teams import code_of, invite, join, make_team, user_id
 
-pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+pytestmark = [pytest.mark.anyio, pytest.mark.stack, pytest.mark.slow]
 
 PASSKEYS = "/api/v1/auth/factors/passkeys"
 OWN_PAGE = {"Origin": "https://console.example", "X-CSRF": "1"}

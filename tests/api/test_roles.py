@@ -78,6 +78,7 @@ async def people(gateway):
         yield team, users
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 @pytest.mark.stack
 class TestEveryOperation:

@@ -14,7 +14,7 @@ from tests.api.conftest import PASSWORD
 from tests.api.document import PATHS
 from tests.support import pictures
 
-pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+pytestmark = [pytest.mark.anyio, pytest.mark.stack, pytest.mark.slow]
 
 REGISTER, TOKEN, WEBHOOKS = "/api/v1/auth/register", "/api/v1/auth/token", "/api/v1/webhooks"
 NOBODY = "018f0e1c5b7c7c4c8d2f0a6d3b1e9f42"

@@ -14,7 +14,7 @@ from tests.api.conftest import opened, serving
 from tests.api.listening import refusal
 from tests.api.test_credentials import ALPHABET, ORDER, decode, encode, parts, sign_es256, sign_hs256
 
-pytestmark = [pytest.mark.anyio, pytest.mark.stack]
+pytestmark = [pytest.mark.anyio, pytest.mark.stack, pytest.mark.slow]
 
 JOBS = "/api/v1/jobs"
 REFUSED = (401, "unauthenticated")
