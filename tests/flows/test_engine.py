@@ -29,7 +29,7 @@ def under_test(stack, settings, tmp_path):
     return WorkerUnderTest(settings, stack.variables | variables, tmp_path)
 
 
-STOP_SECONDS = 30
+STOP_SECONDS = 60
 """Less than any of the jobs here takes, and more than a busy machine takes to end a process."""
 
 
