@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -86,8 +87,9 @@ def exif(orientation=6, description="a test picture"):
     return block.tobytes()
 
 
+@cache
 def icc():
-    """Return a color profile: sRGB."""
+    """Return a color profile: sRGB. It holds the second in which it is made."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
