@@ -14,7 +14,7 @@ from backplane.services.requests.caller import NO_ACCOUNT, Caller
 from tests.api.conftest import PASSWORD
 from tests.api.listening import end_session, rest, socket
 
-pytestmark = [pytest.mark.anyio, pytest.mark.stack, pytest.mark.slow]
+pytestmark = [pytest.mark.anyio, pytest.mark.stack]
 
 ANYONE = Caller(NO_ACCOUNT)
 LOGOUT, TOKEN = "/api/v1/auth/logout", "/api/v1/auth/token"

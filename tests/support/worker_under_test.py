@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -74,7 +74,7 @@ class WorkerUnderTest:
             )
             yield worker
         except BaseException:
-            os.killpg(worker.pid, signal.SIGABRT)  # each process writes its stack to the log
+            write_stacks(worker)
             raise
         finally:
             if worker.poll() is None:
@@ -150,3 +150,12 @@ class WorkerUnderTest:
     async def _with_resources(self, act: Callable[[Resources], Awaitable[T]]) -> T:
         async with open_resources(self.settings) as resources:
             return await act(resources)
+
+
+def write_stacks(worker: subprocess.Popen[bytes]) -> None:
+    """End a worker and its children in a way that each of them writes its stack to the log."""
+    with suppress(ProcessLookupError):
+        os.killpg(worker.pid, signal.SIGABRT)
+        with suppress(subprocess.TimeoutExpired):
+            worker.wait(5)
+    processes.kill_group(worker.pid)
